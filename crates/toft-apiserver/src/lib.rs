@@ -1,0 +1,1 @@
+//! The Kubernetes API as a pure machine: store, verbs, admission, watch history.

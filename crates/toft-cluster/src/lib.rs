@@ -1,0 +1,1 @@
+//! Controllers, scheduler and nodes on a virtual clock, seeded.

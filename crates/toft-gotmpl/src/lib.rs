@@ -1,0 +1,1 @@
+//! The Go template language with its own runtime values, and the functions that Argo CD offers.

@@ -1,0 +1,1 @@
+//! The outside: disk, git, store, clock, and the loop that performs effects.

@@ -1,0 +1,1 @@
+//! kustomization tree to objects, in upstream's order and with upstream's merge.

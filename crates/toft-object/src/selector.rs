@@ -1,0 +1,297 @@
+//! Label and field selectors.
+
+use smol_str::SmolStr;
+use toft_value::{Map, Value};
+
+/// Why a text or value is no selector.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct SelectorError(pub String);
+
+/// One condition on a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// The label has one of the values.
+    In(SmolStr, Vec<SmolStr>),
+    /// The label is missing or has none of the values.
+    NotIn(SmolStr, Vec<SmolStr>),
+    /// The label is there.
+    Exists(SmolStr),
+    /// The label is missing.
+    Missing(SmolStr),
+    /// The label is an integer above the number.
+    Greater(SmolStr, i64),
+    /// The label is an integer below the number.
+    Less(SmolStr, i64),
+}
+
+/// A conjunction of requirements; the empty one matches everything.
+///
+/// # Example
+/// ```
+/// use toft_object::LabelSelector;
+/// use toft_value::value;
+/// let selector = LabelSelector::parse("app=photos,tier in (web, api),!legacy").unwrap();
+/// let labels = value!({"app": "photos", "tier": "web"});
+/// assert!(selector.matches(labels.as_map()));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LabelSelector {
+    /// All of them must hold.
+    pub requirements: Vec<Requirement>,
+}
+
+/// One condition on a field: its path, whether it must be equal, and the value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldRequirement {
+    /// The path, such as `metadata.name`.
+    pub field: SmolStr,
+    /// Whether the field must be equal; otherwise it must differ.
+    pub equal: bool,
+    /// The value.
+    pub value: SmolStr,
+}
+
+/// A conjunction of field requirements; the empty one matches everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldSelector {
+    /// All of them must hold.
+    pub requirements: Vec<FieldRequirement>,
+}
+
+impl Requirement {
+    fn matches(&self, labels: Option<&Map>) -> bool {
+        let label = |key: &str| {
+            labels
+                .and_then(|labels| labels.get(key))
+                .and_then(Value::as_str)
+        };
+        let number = |key: &str| label(key).and_then(|text| text.parse::<i64>().ok());
+        match self {
+            Self::In(key, values) => {
+                label(key).is_some_and(|value| values.iter().any(|one| one == value))
+            }
+            Self::NotIn(key, values) => {
+                label(key).is_none_or(|value| values.iter().all(|one| one != value))
+            }
+            Self::Exists(key) => label(key).is_some(),
+            Self::Missing(key) => label(key).is_none(),
+            Self::Greater(key, limit) => number(key).is_some_and(|value| value > *limit),
+            Self::Less(key, limit) => number(key).is_some_and(|value| value < *limit),
+        }
+    }
+}
+
+impl LabelSelector {
+    /// Reads the text form: `a=b,c!=d,e in (f,g),h notin (i),j,!k,l>1,m<2`.
+    ///
+    /// # Errors
+    /// The text is no selector.
+    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+        let mut requirements = Vec::new();
+        for part in split_outside_parentheses(text) {
+            if !part.trim().is_empty() {
+                requirements.push(parse_requirement(part.trim())?);
+            }
+        }
+        Ok(Self { requirements })
+    }
+
+    /// Reads the `LabelSelector` of an object: `matchLabels` and `matchExpressions`.
+    ///
+    /// # Errors
+    /// An expression has an unknown operator.
+    pub fn from_value(value: &Value) -> Result<Self, SelectorError> {
+        let mut selector = Self::from_labels(value.get("matchLabels").and_then(Value::as_map));
+        for expression in value.items_at(&["matchExpressions"]) {
+            selector.requirements.push(parse_expression(expression)?);
+        }
+        Ok(selector)
+    }
+
+    /// The selector that wants every one of these labels.
+    pub fn from_labels(labels: Option<&Map>) -> Self {
+        let entries = labels.into_iter().flatten();
+        let wanted = |value: &Value| vec![SmolStr::from(value.as_str().unwrap_or_default())];
+        Self {
+            requirements: entries
+                .map(|(key, value)| Requirement::In(key.clone(), wanted(value)))
+                .collect(),
+        }
+    }
+
+    /// Whether the labels satisfy every requirement.
+    pub fn matches(&self, labels: Option<&Map>) -> bool {
+        self.requirements
+            .iter()
+            .all(|requirement| requirement.matches(labels))
+    }
+
+    /// Whether it matches everything.
+    pub fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
+    }
+}
+
+fn parse_expression(expression: &Value) -> Result<Requirement, SelectorError> {
+    let key = SmolStr::from(expression.str_at(&["key"]).unwrap_or_default());
+    let values = expression
+        .items_at(&["values"])
+        .iter()
+        .filter_map(Value::as_str);
+    let values: Vec<SmolStr> = values.map(SmolStr::from).collect();
+    match expression.str_at(&["operator"]).unwrap_or_default() {
+        "In" => Ok(Requirement::In(key, values)),
+        "NotIn" => Ok(Requirement::NotIn(key, values)),
+        "Exists" => Ok(Requirement::Exists(key)),
+        "DoesNotExist" => Ok(Requirement::Missing(key)),
+        "Gt" => Ok(Requirement::Greater(key, first_integer(&values)?)),
+        "Lt" => Ok(Requirement::Less(key, first_integer(&values)?)),
+        other => Err(SelectorError(format!(
+            "\"{other}\" is not a valid label selector operator"
+        ))),
+    }
+}
+
+fn first_integer(values: &[SmolStr]) -> Result<i64, SelectorError> {
+    let text = values.first().map(SmolStr::as_str).unwrap_or_default();
+    text.parse().map_err(|_| {
+        SelectorError(format!(
+            "for 'Gt', 'Lt' operators, the value must be an integer, got {text:?}"
+        ))
+    })
+}
+
+fn split_outside_parentheses(text: &str) -> Vec<&str> {
+    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
+    for (at, character) in text.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parts.push(text.get(start..at).unwrap_or_default());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(text.get(start..).unwrap_or_default());
+    parts
+}
+
+fn parse_requirement(part: &str) -> Result<Requirement, SelectorError> {
+    if let Some(key) = part.strip_prefix('!') {
+        return Ok(Requirement::Missing(checked_key(key)?));
+    }
+    if let Some((head, values)) = part.strip_suffix(')').and_then(|part| part.split_once('(')) {
+        let values = values
+            .split(',')
+            .map(|value| SmolStr::from(value.trim()))
+            .collect();
+        let head = head.trim();
+        if let Some(key) = head.strip_suffix(" notin") {
+            return Ok(Requirement::NotIn(checked_key(key)?, values));
+        }
+        if let Some(key) = head.strip_suffix(" in") {
+            return Ok(Requirement::In(checked_key(key)?, values));
+        }
+    }
+    for (operator, equal) in [("!=", false), ("==", true), ("=", true)] {
+        if let Some((key, value)) = part.split_once(operator) {
+            let (key, values) = (checked_key(key)?, vec![value.trim().into()]);
+            return Ok(if equal {
+                Requirement::In(key, values)
+            } else {
+                Requirement::NotIn(key, values)
+            });
+        }
+    }
+    if let Some((key, value)) = part.split_once('>') {
+        return Ok(Requirement::Greater(
+            checked_key(key)?,
+            first_integer(&[value.trim().into()])?,
+        ));
+    }
+    if let Some((key, value)) = part.split_once('<') {
+        return Ok(Requirement::Less(
+            checked_key(key)?,
+            first_integer(&[value.trim().into()])?,
+        ));
+    }
+    Ok(Requirement::Exists(checked_key(part)?))
+}
+
+fn checked_key(key: &str) -> Result<SmolStr, SelectorError> {
+    let key = key.trim();
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
+    if key.is_empty() || !key.chars().all(allowed) {
+        return Err(SelectorError(format!(
+            "unable to parse requirement: found {key:?}, expected an identifier"
+        )));
+    }
+    Ok(key.into())
+}
+
+impl FieldSelector {
+    /// Reads the text form: `metadata.name=a,status.phase!=Running`.
+    ///
+    /// # Errors
+    /// A part has no operator.
+    pub fn parse(text: &str) -> Result<Self, SelectorError> {
+        let parts = text.split(',').filter(|part| !part.is_empty());
+        let requirements = parts.map(parse_field).collect::<Result<_, _>>()?;
+        Ok(Self { requirements })
+    }
+}
+
+fn parse_field(part: &str) -> Result<FieldRequirement, SelectorError> {
+    for (operator, equal) in [("!=", false), ("==", true), ("=", true)] {
+        if let Some((field, value)) = part.split_once(operator) {
+            return Ok(FieldRequirement {
+                field: field.into(),
+                equal,
+                value: value.into(),
+            });
+        }
+    }
+    Err(SelectorError(format!(
+        "invalid selector: '{part}'; can't understand '{part}'"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use toft_value::value;
+
+    use super::*;
+
+    #[test]
+    fn every_operator_is_understood() {
+        let labels = value!({"a": "1", "b": "x"});
+        let cases = [
+            ("a=1", true),
+            ("a==1,b!=y", true),
+            ("a in (1, 2)", true),
+            ("a notin (1,2)", false),
+            ("c notin (1)", true),
+            ("a", true),
+            ("!a", false),
+            ("a>0,a<2", true),
+            ("a>1", false),
+            ("", true),
+        ];
+        for (text, expected) in cases {
+            let selector = LabelSelector::parse(text).unwrap();
+            assert_eq!(selector.matches(labels.as_map()), expected, "{text}");
+        }
+        assert!(LabelSelector::parse("=a").is_err());
+    }
+
+    #[test]
+    fn expressions_of_objects_are_understood() {
+        let selector = value!({"matchLabels": {"a": "1"}, "matchExpressions": [{"key": "c", "operator": "DoesNotExist"}]});
+        let selector = LabelSelector::from_value(&selector).unwrap();
+        assert!(selector.matches(value!({"a": "1"}).as_map()));
+        assert!(!selector.matches(value!({"a": "1", "c": ""}).as_map()));
+    }
+}

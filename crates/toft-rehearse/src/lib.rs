@@ -1,0 +1,1 @@
+//! The world: engine and simulated cluster in one queue on one clock.

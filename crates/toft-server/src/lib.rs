@@ -1,0 +1,1 @@
+//! HTTP doors: the simulated cluster as a Kubernetes API over HTTPS.

@@ -1,0 +1,1 @@
+//! The sync engine: compare, plan, step, health, status.

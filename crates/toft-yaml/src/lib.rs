@@ -1,0 +1,1 @@
+//! YAML text to tree to value and back, as kustomize and kubectl read and print it.
