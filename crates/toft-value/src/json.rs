@@ -69,7 +69,7 @@ impl<'de> Visitor<'de> for ValueSeed {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(item) = items.next_element_seed(ValueSeed)? {
+        while let Some(item) = items.next_element_seed(Self)? {
             list.push(item);
         }
         Ok(Value::List(list.into()))
@@ -137,7 +137,7 @@ impl Value {
             Self::Float(value) => text.push_str(&float_to_json(*value)),
             Self::Str(value) => write_json_string(value, text),
             Self::List(list) => write_sequence(text, ['[', ']'], list.iter(), |item, text| {
-                item.write_json(text)
+                item.write_json(text);
             }),
             Self::Map(map) => write_sequence(text, ['{', '}'], map.iter(), |(key, value), text| {
                 write_json_string(key, text);

@@ -15,12 +15,7 @@
 macro_rules! value {
     (null) => { $crate::Value::Null };
     ([ $($items:tt)* ]) => { $crate::Value::List($crate::value_list!([] $($items)*).into()) };
-    ({ $($entries:tt)* }) => {{
-        #[allow(unused_mut, reason = "an empty map is never changed")]
-        let mut entries: Vec<($crate::Key, $crate::Value)> = Vec::new();
-        $crate::value_map!(entries $($entries)*);
-        $crate::Value::Map($crate::Map::from_entries(entries))
-    }};
+    ({ $($entries:tt)* }) => { $crate::Value::Map($crate::Map::from_entries($crate::value_map!([] $($entries)*))) };
     ($value:expr) => { $crate::Value::from($value) };
 }
 
@@ -37,11 +32,11 @@ macro_rules! value_list {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! value_map {
-    ($entries:ident) => {};
-    ($entries:ident $key:tt : null $(, $($rest:tt)*)?) => { $entries.push(($crate::value_key!($key), $crate::Value::Null)); $crate::value_map!($entries $($($rest)*)?); };
-    ($entries:ident $key:tt : [$($inner:tt)*] $(, $($rest:tt)*)?) => { $entries.push(($crate::value_key!($key), $crate::value!([$($inner)*]))); $crate::value_map!($entries $($($rest)*)?); };
-    ($entries:ident $key:tt : {$($inner:tt)*} $(, $($rest:tt)*)?) => { $entries.push(($crate::value_key!($key), $crate::value!({$($inner)*}))); $crate::value_map!($entries $($($rest)*)?); };
-    ($entries:ident $key:tt : $value:expr $(, $($rest:tt)*)?) => { $entries.push(($crate::value_key!($key), $crate::Value::from($value))); $crate::value_map!($entries $($($rest)*)?); };
+    ([$($done:expr),*]) => { vec![$($done),*] };
+    ([$($done:expr),*] $key:tt : null $(, $($rest:tt)*)?) => { $crate::value_map!([$($done,)* ($crate::value_key!($key), $crate::Value::Null)] $($($rest)*)?) };
+    ([$($done:expr),*] $key:tt : [$($inner:tt)*] $(, $($rest:tt)*)?) => { $crate::value_map!([$($done,)* ($crate::value_key!($key), $crate::value!([$($inner)*]))] $($($rest)*)?) };
+    ([$($done:expr),*] $key:tt : {$($inner:tt)*} $(, $($rest:tt)*)?) => { $crate::value_map!([$($done,)* ($crate::value_key!($key), $crate::value!({$($inner)*}))] $($($rest)*)?) };
+    ([$($done:expr),*] $key:tt : $value:expr $(, $($rest:tt)*)?) => { $crate::value_map!([$($done,)* ($crate::value_key!($key), $crate::Value::from($value))] $($($rest)*)?) };
 }
 
 #[doc(hidden)]
