@@ -1,0 +1,127 @@
+//! Upstream's own programs, built from pinned Go modules into a cache outside the tree.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::shell;
+
+/// One upstream program.
+pub(crate) struct Oracle {
+    /// The file name in the cache: program and version.
+    name: &'static str,
+    /// The folder below `tests/oracles/` whose `go.mod` pins it.
+    module: &'static str,
+    /// The Go package.
+    package: &'static str,
+    /// What the linker is told, mostly the version that the program prints.
+    linker: &'static str,
+}
+
+const KUBERNETES: &str = "-X k8s.io/component-base/version.gitVersion=v1.36.3 \
+     -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36";
+
+pub(crate) const KUBECTL: Oracle = kubernetes("kubectl-1.36.3", "k8s.io/kubernetes/cmd/kubectl");
+pub(crate) const KUBECTL_OLDER: Oracle = Oracle {
+    name: "kubectl-1.32.13",
+    module: "kubectl-1.32",
+    package: "k8s.io/kubernetes/cmd/kubectl",
+    linker: "-X k8s.io/component-base/version.gitVersion=v1.32.13 \
+         -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=32",
+};
+pub(crate) const KUSTOMIZE: Oracle = Oracle {
+    name: "kustomize-5.8.2",
+    module: "kustomize",
+    package: "sigs.k8s.io/kustomize/kustomize/v5",
+    linker: "-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.2",
+};
+
+/// Alphabetical.
+const ORACLES: &[Oracle] = &[
+    Oracle {
+        name: "etcd-3.6.1",
+        module: "etcd",
+        package: "go.etcd.io/etcd/server/v3",
+        linker: "",
+    },
+    kubernetes(
+        "kube-apiserver-1.36.3",
+        "k8s.io/kubernetes/cmd/kube-apiserver",
+    ),
+    kubernetes(
+        "kube-controller-manager-1.36.3",
+        "k8s.io/kubernetes/cmd/kube-controller-manager",
+    ),
+    kubernetes(
+        "kube-scheduler-1.36.3",
+        "k8s.io/kubernetes/cmd/kube-scheduler",
+    ),
+    KUBECTL_OLDER,
+    KUBECTL,
+    KUSTOMIZE,
+    Oracle {
+        name: "kwok-0.8.0",
+        module: "kwok",
+        package: "sigs.k8s.io/kwok/cmd/kwok",
+        linker: "",
+    },
+];
+
+const fn kubernetes(name: &'static str, package: &'static str) -> Oracle {
+    Oracle {
+        name,
+        module: "kubernetes",
+        package,
+        linker: KUBERNETES,
+    }
+}
+
+/// `cargo x oracles`: builds the named ones, or all.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let wanted = |oracle: &&Oracle| {
+        args.is_empty() || args.iter().any(|arg| oracle.name.starts_with(arg.as_str()))
+    };
+    for oracle in ORACLES.iter().filter(wanted) {
+        println!("{}", oracle.ensure()?.display());
+    }
+    Ok(())
+}
+
+impl Oracle {
+    /// Where the program is; built first where it is not.
+    pub(crate) fn ensure(&self) -> Result<PathBuf> {
+        let directory = shell::cache().join("oracles");
+        let binary = directory.join(self.name);
+        if binary.is_file() {
+            return Ok(binary);
+        }
+        std::fs::create_dir_all(&directory)?;
+        shell::say(&format!(
+            "building {} with go (once; kept in {})",
+            self.name,
+            directory.display()
+        ));
+        let unfinished = directory.join(format!("{}.part-{}", self.name, std::process::id()));
+        let mut go = Command::new("go");
+        go.args([
+            "build",
+            "-trimpath",
+            "-ldflags",
+            &format!("-s -w {}", self.linker),
+            "-o",
+        ])
+        .arg(&unfinished);
+        go.arg(self.package)
+            .current_dir(shell::root().join("tests/oracles").join(self.module));
+        if shell::run(&mut go).is_err() {
+            bail!(
+                "`go build` of {} failed; Go 1.26 and the Go module proxy are needed",
+                self.package
+            );
+        }
+        // The rename is last, so that what is in the cache is whole.
+        std::fs::rename(&unfinished, &binary)?;
+        Ok(binary)
+    }
+}

@@ -1,0 +1,67 @@
+//! Running programs, and where things are.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::{Context, Result, bail};
+
+/// The root of the checkout.
+pub(crate) fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+/// Where what is expensive to build is kept between runs: `TOFT_CACHE`, else the user's cache folder.
+pub(crate) fn cache() -> PathBuf {
+    let from = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let home = || from("HOME").map(|home| home.join(".cache"));
+    let base = from("XDG_CACHE_HOME")
+        .or_else(home)
+        .unwrap_or_else(std::env::temp_dir);
+    from("TOFT_CACHE").unwrap_or_else(|| base.join("toft"))
+}
+
+/// Says what is being done, on standard error.
+pub(crate) fn say(text: &str) {
+    eprintln!("   {text}");
+}
+
+/// A `cargo` command in the root of the checkout.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args).current_dir(root());
+    command
+}
+
+/// Runs a program to its end; its output goes where ours goes.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("failed to start {}", words(command)))?;
+    if !status.success() {
+        bail!("{} ended with {status}", words(command));
+    }
+    Ok(())
+}
+
+/// Runs a program to its end and gives what it printed; a failure is not an error.
+pub(crate) fn output(command: &mut Command) -> Result<Output> {
+    command
+        .output()
+        .with_context(|| format!("failed to start {}", words(command)))
+}
+
+fn words(command: &Command) -> String {
+    let args = command.get_args().map(|arg| arg.to_string_lossy());
+    let program = command.get_program().to_string_lossy();
+    std::iter::once(program)
+        .chain(args)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// The value after `--name`, if it is there.
+pub(crate) fn flag<'a>(args: &'a [String], name: &str) -> Option<&'a str> {
+    let at = args.iter().position(|arg| arg == name)?;
+    args.get(at + 1).map(String::as_str)
+}

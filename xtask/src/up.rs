@@ -1,0 +1,32 @@
+//! `cargo x up`: the main job, on the example lab.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::shell;
+
+/// Builds the release binary and brings `examples/k8s-nas/repository` up; further words are flags of `toft up`.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    shell::say("building toft (the first time takes some minutes)");
+    shell::run(&mut shell::cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "toft",
+        "--locked",
+    ]))?;
+    let binary = release_binary();
+    let mut toft = Command::new(binary);
+    toft.args(["up", "examples/k8s-nas/repository"])
+        .args(args)
+        .current_dir(shell::root());
+    shell::run(&mut toft)
+}
+
+/// Where cargo puts the release binary.
+pub(crate) fn release_binary() -> std::path::PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| shell::root().join("target"), Into::into);
+    target.join("release").join("toft")
+}
