@@ -6,6 +6,7 @@
 
 mod diagnostic;
 mod files;
+mod links;
 mod memory;
 mod path;
 mod source;
@@ -13,6 +14,7 @@ mod source;
 pub use diagnostic::{Checked, Diagnostic, Fix, FixSafety, Label, Severity};
 pub use files::{Entry, EntryKind, Files, ReadError};
 pub use files::{FILE_BYTES_MAX, LINKS_MAX};
+pub use links::{LinkTarget, follow_links};
 pub use memory::MemoryFiles;
 pub use path::{PathError, RepoPath};
 pub use source::{Position, Source, Span};

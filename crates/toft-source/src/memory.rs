@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::files::{Entry, EntryKind, Files, LINKS_MAX, ReadError};
+use crate::files::{Entry, EntryKind, Files, ReadError};
+use crate::links::{LinkTarget, follow_links};
 use crate::path::RepoPath;
 
 #[derive(Clone, Debug)]
@@ -80,40 +81,10 @@ impl MemoryFiles {
     }
 
     fn resolve(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
-        let mut links = 0;
-        let mut rest: Vec<String> = path.segments().map(str::to_owned).collect();
-        rest.reverse();
-        let mut at = RepoPath::root();
-        while let Some(segment) = rest.pop() {
-            if segment == ".." {
-                at = at.parent().ok_or_else(|| leaves(path, ".."))?;
-                continue;
-            }
-            let next = at.join(&segment).map_err(|_| leaves(path, &segment))?;
-            let Some(Node::Link(target)) = self.nodes.get(&next) else {
-                at = next;
-                continue;
-            };
-            links += 1;
-            if links > LINKS_MAX {
-                return Err(ReadError::LinkLoop(path.clone()));
-            }
-            if target.starts_with('/') {
-                return Err(leaves(path, target));
-            }
-            let segments = target
-                .split('/')
-                .filter(|part| !part.is_empty() && *part != ".");
-            rest.extend(segments.rev().map(str::to_owned));
-        }
-        Ok(at)
-    }
-}
-
-fn leaves(path: &RepoPath, target: &str) -> ReadError {
-    ReadError::LinkLeavesTree {
-        path: path.clone(),
-        target: target.to_owned(),
+        follow_links(path, &|at| match self.nodes.get(at) {
+            Some(Node::Link(target)) => Ok(Some(LinkTarget::Relative(target.clone()))),
+            Some(Node::File(_) | Node::Directory(_)) | None => Ok(None),
+        })
     }
 }
 
@@ -143,7 +114,7 @@ impl Files for MemoryFiles {
         };
         let mut entries = Vec::with_capacity(names.len());
         for name in names {
-            let path = at.join(name).map_err(|_| leaves(&at, name))?;
+            let Ok(path) = at.join(name) else { continue };
             // A dangling link is a name without a thing behind it: `list` leaves it out.
             if let Some(kind) = self.kind(&path)? {
                 entries.push(Entry {
