@@ -63,8 +63,8 @@ pub enum ReadError {
     },
 }
 
-/// The largest file that is read: ten times the largest manifest found in public homelab repositories.
-pub const FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// The largest file that is read: three times the largest YAML file found in public homelab repositories.
+pub const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// How many symbolic links are followed for one path; Linux follows 40.
 pub const LINKS_MAX: usize = 40;

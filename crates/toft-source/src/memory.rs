@@ -10,6 +10,7 @@ use crate::path::RepoPath;
 #[derive(Clone, Debug)]
 enum Node {
     File(Arc<[u8]>),
+    TooLarge(u64),
     Link(String),
     Directory(BTreeSet<String>),
 }
@@ -54,6 +55,11 @@ impl MemoryFiles {
         self.put(path, Node::File(bytes));
     }
 
+    /// Puts a file into the tree that is larger than [`FILE_BYTES_MAX`](crate::FILE_BYTES_MAX): it is there and cannot be read.
+    pub fn insert_too_large(&mut self, path: RepoPath, bytes: u64) {
+        self.put(path, Node::TooLarge(bytes));
+    }
+
     /// Puts a symbolic link into the tree; `target` is relative to the directory of the link.
     pub fn link(&mut self, path: RepoPath, target: impl Into<String>) {
         self.put(path, Node::Link(target.into()));
@@ -83,7 +89,7 @@ impl MemoryFiles {
     fn resolve(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         follow_links(path, &|at| match self.nodes.get(at) {
             Some(Node::Link(target)) => Ok(Some(LinkTarget::Relative(target.clone()))),
-            Some(Node::File(_) | Node::Directory(_)) | None => Ok(None),
+            Some(Node::File(_) | Node::TooLarge(_) | Node::Directory(_)) | None => Ok(None),
         })
     }
 }
@@ -92,6 +98,10 @@ impl Files for MemoryFiles {
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
         match self.nodes.get(&self.resolve(path)?) {
             Some(Node::File(bytes)) => Ok(Arc::clone(bytes)),
+            Some(Node::TooLarge(bytes)) => Err(ReadError::TooLarge {
+                path: path.clone(),
+                bytes: *bytes,
+            }),
             Some(Node::Directory(_)) => Err(ReadError::IsDirectory(path.clone())),
             Some(Node::Link(_)) | None => Err(ReadError::NotFound(path.clone())),
         }
@@ -99,7 +109,7 @@ impl Files for MemoryFiles {
 
     fn kind(&self, path: &RepoPath) -> Result<Option<EntryKind>, ReadError> {
         Ok(match self.nodes.get(&self.resolve(path)?) {
-            Some(Node::File(_)) => Some(EntryKind::File),
+            Some(Node::File(_) | Node::TooLarge(_)) => Some(EntryKind::File),
             Some(Node::Directory(_)) => Some(EntryKind::Directory),
             Some(Node::Link(_)) | None => None,
         })
@@ -109,7 +119,9 @@ impl Files for MemoryFiles {
         let at = self.resolve(directory)?;
         let names = match self.nodes.get(&at) {
             Some(Node::Directory(names)) => names,
-            Some(Node::File(_)) => return Err(ReadError::NotDirectory(directory.clone())),
+            Some(Node::File(_) | Node::TooLarge(_)) => {
+                return Err(ReadError::NotDirectory(directory.clone()));
+            }
             Some(Node::Link(_)) | None => return Err(ReadError::NotFound(directory.clone())),
         };
         let mut entries = Vec::with_capacity(names.len());

@@ -1,0 +1,145 @@
+//! A folder as it is on disk at one moment.
+
+use std::fs;
+use std::path::Path;
+
+use toft_source::{FILE_BYTES_MAX, MemoryFiles, RepoPath};
+
+/// How many files a snapshot holds; the largest public homelab repository has some thousands.
+pub const SNAPSHOT_FILES_MAX: usize = 50_000;
+
+/// Folders nest no deeper than this in any repository that people can still read.
+const DEPTH_MAX: usize = 64;
+
+/// Folders that are never part of a repository: Git's own, and our state.
+const LEFT_OUT: &[&str] = &[".git", ".toft"];
+
+/// What a path on disk is, links not followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DiskKind {
+    /// A regular file.
+    File,
+    /// A symbolic link.
+    Link,
+}
+
+/// One file or link of a folder.
+#[derive(Clone, Debug)]
+pub(crate) struct DiskEntry {
+    /// The path, relative to the folder.
+    pub(crate) path: RepoPath,
+    /// What it is.
+    pub(crate) kind: DiskKind,
+}
+
+impl DiskEntry {
+    /// The bytes of the file, or the text of the link; `None` where it cannot be read or is too large.
+    pub(crate) fn content(&self, folder: &Path) -> Option<Vec<u8>> {
+        let full = folder.join(self.path.as_str());
+        match self.kind {
+            DiskKind::Link => Some(
+                fs::read_link(full)
+                    .ok()?
+                    .to_string_lossy()
+                    .into_owned()
+                    .into_bytes(),
+            ),
+            DiskKind::File => {
+                let bytes = fs::metadata(&full).ok()?.len();
+                if bytes > FILE_BYTES_MAX {
+                    None
+                } else {
+                    fs::read(full).ok()
+                }
+            }
+        }
+    }
+}
+
+/// The files and links below a folder, sorted; what `ignored` says and what never belongs is left out.
+pub(crate) fn walk(
+    folder: &Path,
+    ignored: &mut dyn FnMut(&RepoPath, bool) -> bool,
+) -> Vec<DiskEntry> {
+    let mut entries = Vec::new();
+    collect(folder, (&RepoPath::root(), 0), ignored, &mut entries);
+    entries.sort_by(|left, right| left.path.cmp(&right.path));
+    entries
+}
+
+fn collect(
+    folder: &Path,
+    (at, depth): (&RepoPath, usize),
+    ignored: &mut dyn FnMut(&RepoPath, bool) -> bool,
+    entries: &mut Vec<DiskEntry>,
+) {
+    if depth > DEPTH_MAX || entries.len() >= SNAPSHOT_FILES_MAX {
+        return;
+    }
+    for entry in fs::read_dir(folder.join(at.as_str()))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let Ok(name) = entry.file_name().into_string() else {
+            continue;
+        };
+        let (Ok(path), Ok(kind)) = (at.join(&name), entry.file_type()) else {
+            continue;
+        };
+        if LEFT_OUT.contains(&name.as_str()) || ignored(&path, kind.is_dir()) {
+            continue;
+        }
+        if kind.is_dir() {
+            collect(folder, (&path, depth + 1), ignored, entries);
+        } else if kind.is_symlink() {
+            entries.push(DiskEntry {
+                path,
+                kind: DiskKind::Link,
+            });
+        } else if kind.is_file() {
+            entries.push(DiskEntry {
+                path,
+                kind: DiskKind::File,
+            });
+        }
+    }
+}
+
+/// Reads what was found into memory, with a hash of names and contents as its revision.
+pub(crate) fn load(folder: &Path, entries: &[DiskEntry]) -> (MemoryFiles, String) {
+    let mut files = MemoryFiles::default();
+    let mut hasher = blake3::Hasher::new();
+    for entry in entries {
+        let content = entry.content(folder);
+        let marker: &[u8] = if entry.kind == DiskKind::Link {
+            b"\0link\0"
+        } else {
+            b"\0file\0"
+        };
+        let length = content
+            .as_ref()
+            .map_or(u64::MAX, |content| content.len() as u64);
+        hasher
+            .update(entry.path.as_str().as_bytes())
+            .update(marker)
+            .update(&length.to_le_bytes());
+        match (content, entry.kind) {
+            (Some(content), DiskKind::File) => {
+                hasher.update(&content);
+                files.insert(entry.path.clone(), content.into());
+            }
+            (Some(content), DiskKind::Link) => {
+                hasher.update(&content);
+                files.link(entry.path.clone(), String::from_utf8_lossy(&content));
+            }
+            (None, _) => {
+                let bytes = fs::metadata(folder.join(entry.path.as_str()))
+                    .map_or(0, |metadata| metadata.len());
+                files.insert_too_large(entry.path.clone(), bytes);
+            }
+        }
+    }
+    let revision: String = hasher.finalize().to_hex().chars().take(40).collect();
+    (files, revision)
+}
