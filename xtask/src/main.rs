@@ -11,6 +11,7 @@
 
 mod bless;
 mod check;
+mod generate;
 mod oracle;
 mod parity;
 mod shell;
@@ -40,6 +41,11 @@ const TASKS: &[Task] = &[
         name: "check",
         summary: "Look at the house: format, tidy, lints, documentation",
         run: check::run,
+    },
+    Task {
+        name: "generate",
+        summary: "Write the generated files: generate [--check] [--modules DIR]",
+        run: generate::run,
     },
     Task {
         name: "oracles",

@@ -1,1 +1,16 @@
 //! Schemas of built-in kinds and CRDs: discovery, fields, defaults, validation; the merges of the API server.
+//!
+//! [`Schemas`] is a value that knows every kind: the built-in ones from a table that is generated from
+//! the data Kubernetes publishes, and those that CRDs add. [`Schema`] walks the fields of one kind.
+
+mod graph;
+mod resource;
+mod schema;
+mod schemas;
+mod table;
+
+pub use resource::{Resource, Subresource};
+pub use schema::{
+    Field, ListType, MapType, Omit, PatchStrategy, ProtoField, ProtoMessage, Schema, Shape,
+};
+pub use schemas::Schemas;

@@ -1,0 +1,84 @@
+//! Writes the files that are generated from published data: `cargo x generate [--check] [--modules DIR]`.
+//!
+//! `DIR` is a Go module cache that holds the upstream modules (`go mod download`); by default the one of
+//! the machine. With `--check` nothing is written, and a difference is an error.
+
+mod discovery;
+mod go;
+mod openapi;
+mod table;
+mod types;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::shell;
+
+/// The release whose API the schema table describes.
+const KUBERNETES: &str = "1.36.3";
+
+/// Where upstream's modules lie.
+pub(crate) struct Upstream {
+    modules: PathBuf,
+}
+
+impl Upstream {
+    fn kubernetes(&self) -> PathBuf {
+        self.modules
+            .join(format!("k8s.io/kubernetes@v{KUBERNETES}"))
+    }
+
+    /// One of the modules that Kubernetes is published in: `1.x.y` is their `0.x.y`.
+    fn staging(&self, name: &str) -> PathBuf {
+        let version = KUBERNETES.trim_start_matches('1');
+        self.modules.join(format!("k8s.io/{name}@v0{version}"))
+    }
+}
+
+/// Runs the generators.
+pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
+    let modules = match arguments
+        .iter()
+        .position(|argument| argument == "--modules")
+    {
+        Some(at) => PathBuf::from(
+            arguments
+                .get(at + 1)
+                .context("`--modules` wants a folder")?,
+        ),
+        None => module_cache()?,
+    };
+    let upstream = Upstream { modules };
+    let check = arguments.iter().any(|argument| argument == "--check");
+    let root = shell::root();
+    let outputs = [(
+        root.join("crates/toft-schema/src/kubernetes.table"),
+        table::write(&upstream)?,
+    )];
+    for (path, bytes) in outputs {
+        if check {
+            compare(&path, &bytes)?;
+        } else {
+            std::fs::write(&path, &bytes).with_context(|| format!("writing {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+fn module_cache() -> anyhow::Result<PathBuf> {
+    let output = Command::new("go")
+        .args(["env", "GOMODCACHE"])
+        .output()
+        .context("asking `go env GOMODCACHE`")?;
+    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+}
+
+fn compare(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let found = std::fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    if found != bytes {
+        bail!("{} is stale: run `cargo x generate`", path.display());
+    }
+    Ok(())
+}
