@@ -1,0 +1,447 @@
+//! How a string is written: the choice of style, and the styles.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use super::{INDENT, Place, WIDTH, Writer};
+use crate::resolve::{Plain, Resolver, resolve_plain};
+
+/// What the characters of a string allow.
+///
+/// Source: go.yaml.in/yaml v2.4.4 `emitterc.go`, `yaml_emitter_analyze_scalar`.
+struct Analysis {
+    is_multiline: bool,
+    may_be_plain: bool,
+    may_be_single_quoted: bool,
+    may_be_literal: bool,
+}
+
+/// What the loop over the characters collects.
+#[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the text"
+)]
+struct Facts {
+    indicators: bool,
+    breaks: bool,
+    special: bool,
+    edge: bool,
+    trailing_space: bool,
+    break_space: bool,
+    space_break: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+    Literal,
+}
+
+impl Writer {
+    pub(super) fn string(&mut self, text: &str, place: Place) {
+        let text = through_json(text);
+        let text = text.as_ref();
+        let style = choose(text, place);
+        let outer = self.indent;
+        self.indent = if outer < 0 { 2 } else { outer + 2 };
+        match style {
+            Style::Plain => self.plain(text, place),
+            Style::SingleQuoted => self.single_quoted(text, place),
+            Style::DoubleQuoted => self.double_quoted(text, place),
+            Style::Literal => self.literal(text),
+        }
+        self.indent = outer;
+    }
+
+    /// Writes a plain scalar; a value that is too wide goes on below itself.
+    pub(super) fn plain(&mut self, text: &str, place: Place) {
+        if !self.whitespace {
+            self.character(' ');
+        }
+        if place == Place::Key || self.fits(text) {
+            self.out.push_str(text);
+            self.column += text.chars().count();
+        } else {
+            self.folded(text, Fold::Plain);
+        }
+        self.whitespace = false;
+        self.indention = false;
+    }
+
+    /// Whether no space of the text can stand right of the width.
+    fn fits(&self, text: &str) -> bool {
+        self.column + text.len() <= WIDTH && !has_break(text)
+    }
+
+    fn character(&mut self, character: char) {
+        self.out.push(character);
+        self.column += 1;
+    }
+
+    fn single_quoted(&mut self, text: &str, place: Place) {
+        self.open_quote('\'');
+        self.folded(
+            text,
+            if place == Place::Key {
+                Fold::QuotedKey
+            } else {
+                Fold::Quoted
+            },
+        );
+        self.close_quote('\'');
+    }
+
+    fn open_quote(&mut self, quote: char) {
+        if !self.whitespace {
+            self.character(' ');
+        }
+        self.character(quote);
+        self.indention = false;
+    }
+
+    fn close_quote(&mut self, quote: char) {
+        self.character(quote);
+        self.whitespace = false;
+        self.indention = false;
+    }
+
+    /// The loop that plain and single-quoted scalars share.
+    ///
+    /// Source: `emitterc.go`, `yaml_emitter_write_plain_scalar` and `…_single_quoted_scalar`.
+    fn folded(&mut self, text: &str, fold: Fold) {
+        let mut after_space = false;
+        let mut after_break = false;
+        let mut characters = text.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            let next = characters.peek().map(|(_, next)| *next);
+            if character == ' ' {
+                let may_fold = fold.allows(at, text.len()) && !after_space && next != Some(' ');
+                if may_fold && self.column > WIDTH {
+                    self.start_line();
+                } else {
+                    self.character(' ');
+                }
+                after_space = true;
+            } else if is_break(character) {
+                if !after_break && character == '\n' {
+                    self.line_break();
+                }
+                self.break_character(character);
+                self.indention = true;
+                after_break = true;
+            } else {
+                if after_break {
+                    self.start_line();
+                }
+                if character == '\'' && fold != Fold::Plain {
+                    self.character('\'');
+                }
+                self.character(character);
+                self.indention = false;
+                after_space = false;
+                after_break = false;
+            }
+        }
+    }
+
+    fn break_character(&mut self, character: char) {
+        self.out.push(character);
+        self.column = 0;
+    }
+
+    /// Source: `emitterc.go`, `yaml_emitter_write_double_quoted_scalar`.
+    fn double_quoted(&mut self, text: &str, place: Place) {
+        self.open_quote('"');
+        // `is_bom` looks at the start of the string, wherever the character stands: in a string
+        // that begins with a byte order mark every character is escaped.
+        let escape_all = text.starts_with('\u{feff}');
+        let mut after_space = false;
+        let mut characters = text.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            if escape_all || needs_escape(character) {
+                self.escape(character);
+                after_space = false;
+            } else if character == ' ' {
+                let may_fold = place != Place::Key && at > 0 && at + 1 < text.len();
+                if may_fold && !after_space && self.column > WIDTH {
+                    self.start_line();
+                    if matches!(characters.peek(), Some((_, ' '))) {
+                        self.character('\\');
+                    }
+                } else {
+                    self.character(' ');
+                }
+                after_space = true;
+            } else {
+                self.character(character);
+                after_space = false;
+            }
+        }
+        self.close_quote('"');
+    }
+
+    fn escape(&mut self, character: char) {
+        let before = self.out.len();
+        let short = match character {
+            '\0' => '0',
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\t' => 't',
+            '\n' => 'n',
+            '\u{b}' => 'v',
+            '\u{c}' => 'f',
+            '\r' => 'r',
+            '\u{1b}' => 'e',
+            '"' => '"',
+            '\\' => '\\',
+            '\u{85}' => 'N',
+            '\u{a0}' => '_',
+            '\u{2028}' => 'L',
+            '\u{2029}' => 'P',
+            other => {
+                let code = u32::from(other);
+                let _ = match code {
+                    0..=0xff => write!(self.out, "\\x{code:02X}"),
+                    0x100..=0xffff => write!(self.out, "\\u{code:04X}"),
+                    _ => write!(self.out, "\\U{code:08X}"),
+                };
+                self.column += self.out.len() - before;
+                return;
+            }
+        };
+        self.out.push('\\');
+        self.out.push(short);
+        self.column += 2;
+    }
+
+    /// Source: `emitterc.go`, `yaml_emitter_write_literal_scalar` and `…_block_scalar_hints`.
+    fn literal(&mut self, text: &str) {
+        if !self.whitespace {
+            self.character(' ');
+        }
+        self.character('|');
+        if text.starts_with(|first| first == ' ' || is_break(first)) {
+            let _ = write!(self.out, "{INDENT}");
+        }
+        let mut from_end = text.chars().rev();
+        let last = from_end.next().is_some_and(is_break);
+        match (last, from_end.next().map(is_break)) {
+            (false, _) => self.out.push('-'),
+            (true, None | Some(true)) => self.out.push('+'),
+            (true, Some(false)) => {}
+        }
+        self.line_break();
+        self.indention = true;
+        self.whitespace = true;
+        let mut after_break = true;
+        for character in text.chars() {
+            if is_break(character) {
+                self.break_character(character);
+                self.indention = true;
+                after_break = true;
+                continue;
+            }
+            if after_break {
+                self.start_line();
+            }
+            self.character(character);
+            self.indention = false;
+            after_break = false;
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fold {
+    Plain,
+    Quoted,
+    QuotedKey,
+}
+
+impl Fold {
+    fn allows(self, at: usize, len: usize) -> bool {
+        match self {
+            Self::Plain => true,
+            Self::Quoted => at > 0 && at + 1 < len,
+            Self::QuotedKey => false,
+        }
+    }
+}
+
+/// Source: `encode.go`, `stringv`, then `emitterc.go`, `yaml_emitter_select_scalar_style`.
+fn choose(text: &str, place: Place) -> Style {
+    let analysis = analyse(text);
+    let wanted = if text.contains('\n') {
+        Style::Literal
+    } else if resolve_plain(text, Resolver::Kubectl) == Plain::Str && !is_base_60(text) {
+        Style::Plain
+    } else {
+        Style::DoubleQuoted
+    };
+    let is_key = place == Place::Key;
+    match wanted {
+        Style::Plain if analysis.may_be_plain && !(is_key && analysis.is_multiline) => Style::Plain,
+        Style::Plain if analysis.may_be_single_quoted && !(is_key && analysis.is_multiline) => {
+            Style::SingleQuoted
+        }
+        Style::Literal if analysis.may_be_literal && !is_key => Style::Literal,
+        _ => Style::DoubleQuoted,
+    }
+}
+
+fn analyse(text: &str) -> Analysis {
+    let facts = Facts::of(text);
+    let unquotable = facts.space_break || facts.special;
+    Analysis {
+        is_multiline: facts.breaks,
+        may_be_plain: !(facts.edge
+            || facts.break_space
+            || unquotable
+            || facts.breaks
+            || facts.indicators),
+        may_be_single_quoted: !(facts.break_space || unquotable),
+        may_be_literal: !(text.is_empty() || facts.trailing_space || unquotable),
+    }
+}
+
+impl Facts {
+    fn of(text: &str) -> Self {
+        let mut facts = Self {
+            indicators: text.starts_with("---") || text.starts_with("..."),
+            ..Self::default()
+        };
+        let mut previous = None;
+        let mut characters = text.char_indices().peekable();
+        while let Some((at, character)) = characters.next() {
+            let next = characters.peek().map(|(_, next)| *next);
+            let before_blank = next.is_none_or(|next| next == ' ' || next == '\t');
+            let after_blank = previous
+                .is_none_or(|previous| matches!(previous, ' ' | '\t' | '\0') || is_break(previous));
+            facts.indicators |= match character {
+                ':' => before_blank,
+                '#' => after_blank,
+                '?' | '-' => at == 0 && before_blank,
+                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+                | '@' | '`' => at == 0,
+                _ => false,
+            };
+            facts.special |= !is_printable(character);
+            let is_edge = at == 0 || next.is_none();
+            if character == ' ' {
+                facts.edge |= is_edge;
+                facts.trailing_space |= next.is_none();
+                facts.break_space |= previous.is_some_and(is_break);
+            } else if is_break(character) {
+                facts.breaks = true;
+                facts.edge |= is_edge;
+                facts.space_break |= previous == Some(' ');
+            }
+            previous = Some(character);
+        }
+        facts
+    }
+}
+
+pub(super) fn has_break(text: &str) -> bool {
+    text.contains(is_break)
+}
+
+fn is_break(character: char) -> bool {
+    matches!(character, '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Source: go.yaml.in/yaml v2.4.4 `yamlprivateh.go`, `is_printable`: nothing beyond the basic plane.
+fn is_printable(character: char) -> bool {
+    match character {
+        '\n' | ' '..='~' => true,
+        '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
+        '\u{a0}'..='\u{ffff}' => true,
+        _ => false,
+    }
+}
+
+fn needs_escape(character: char) -> bool {
+    !is_printable(character) || is_break(character) || matches!(character, '"' | '\\')
+}
+
+/// Whether YAML 1.1 would read a number of base 60: `1:30`, `-12:00:00.5`.
+///
+/// Source: `encode.go`, `base60float`.
+fn is_base_60(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let mut parts = unsigned.split(':');
+    let first = parts.next().unwrap_or_default();
+    let is_first = first.starts_with(|digit: char| digit.is_ascii_digit())
+        && first
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'_');
+    let rest: Vec<&str> = parts.collect();
+    let Some((last, middle)) = rest.split_last() else {
+        return false;
+    };
+    let is_sixty =
+        |part: &str| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
+    let (last, fraction) = last.split_once('.').unwrap_or((last, ""));
+    let is_fraction = fraction
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'_');
+    is_first && middle.iter().all(|part| is_sixty(part)) && is_sixty(last) && is_fraction
+}
+
+/// What a string is after `encoding/json` has written it and go-yaml has read that.
+///
+/// JSON leaves U+0085 alone, and YAML folds it as a line break inside quotes; everything else survives.
+fn through_json(text: &str) -> Cow<'_, str> {
+    if !text.contains('\u{85}') {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split('\u{85}');
+    let mut result = parts
+        .next()
+        .unwrap_or_default()
+        .trim_end_matches(' ')
+        .to_owned();
+    let mut breaks = 0;
+    let mut parts = parts.peekable();
+    while let Some(part) = parts.next() {
+        breaks += 1;
+        let part = part.trim_start_matches(' ');
+        if part.is_empty() && parts.peek().is_some() {
+            continue;
+        }
+        if breaks == 1 {
+            result.push(' ');
+        } else {
+            (1..breaks).for_each(|_| result.push('\n'));
+        }
+        breaks = 0;
+        result.push_str(if parts.peek().is_some() {
+            part.trim_end_matches(' ')
+        } else {
+            part
+        });
+    }
+    Cow::Owned(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_line_characters_are_folded_by_the_way_through_json() {
+        assert_eq!(through_json("a \u{85} b"), "a b");
+        assert_eq!(through_json("a\u{85}\u{85}b\u{85}"), "a\nb ");
+    }
+
+    #[test]
+    fn times_of_the_day_are_numbers_of_base_60() {
+        assert!(is_base_60("12:30:45") && is_base_60("-1_0:5.5_"));
+        assert!(
+            !is_base_60("12:60") && !is_base_60("a:1") && !is_base_60("1") && !is_base_60("1:")
+        );
+    }
+}
