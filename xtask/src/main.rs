@@ -12,8 +12,10 @@
 mod bless;
 mod check;
 mod generate;
+mod kubectl;
 mod oracle;
 mod parity;
+mod plane;
 mod shell;
 mod test;
 mod tidy;
@@ -46,6 +48,11 @@ const TASKS: &[Task] = &[
         name: "generate",
         summary: "Write the generated files: generate [--check] [--modules DIR]",
         run: generate::run,
+    },
+    Task {
+        name: "kubectl",
+        summary: "Drive the simulated cluster with real clients: kubectl [--record] [SCENARIO]",
+        run: kubectl::run,
     },
     Task {
         name: "oracles",

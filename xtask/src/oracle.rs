@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::shell;
 
@@ -86,6 +86,14 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         println!("{}", oracle.ensure()?.display());
     }
     Ok(())
+}
+
+/// The program whose name begins with `name`, built where it is not.
+pub(crate) fn ensure(name: &str) -> Result<PathBuf> {
+    let found = ORACLES.iter().find(|oracle| oracle.name.starts_with(name));
+    found
+        .with_context(|| format!("there is no oracle `{name}`"))?
+        .ensure()
 }
 
 impl Oracle {

@@ -22,10 +22,21 @@ struct Comparison {
     run: fn(&Path) -> Result<Score>,
 }
 
-const COMPARISONS: &[Comparison] = &[Comparison {
-    name: "kustomize build",
-    run: kustomize::run,
-}];
+const COMPARISONS: &[Comparison] = &[
+    Comparison {
+        name: "kubectl on a real control plane",
+        run: kubectl,
+    },
+    Comparison {
+        name: "kustomize build",
+        run: kustomize::run,
+    },
+];
+
+/// The recorded answers beside those of a real control plane today.
+fn kubectl(_: &Path) -> Result<Score> {
+    crate::kubectl::with_plane(crate::kubectl::Mode::Compare, None)
+}
 
 /// Everything that is compared live. The corpus is required: nothing is skipped silently.
 pub(crate) fn run(args: &[String]) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{check, oracle, shell};
+use crate::{check, kubectl, oracle, shell};
 
 /// Looks at the house, builds the clients that the tests drive, and runs the tests.
 pub(crate) fn run(args: &[String]) -> Result<()> {
@@ -16,5 +16,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         .args(args)
         .env("TOFT_KUBECTL", newest)
         .env("TOFT_KUBECTL_OLDER", older);
-    shell::run(&mut cargo)
+    shell::run(&mut cargo)?;
+    shell::say("kubectl against the simulated cluster");
+    kubectl::run(&[])
 }
