@@ -54,11 +54,8 @@ pub(crate) fn parse_quietly(source: &Source) -> Checked<Tree> {
         source: source.clone(),
     };
     let mut check = input::TextCheck::new(bytes);
-    let mut line = 0;
     for chunk in Chunks::new(bytes) {
-        let first_line = line;
-        line += chunk.lines(bytes);
-        read_chunk(&mut tree, &mut check, (chunk, first_line));
+        read_chunk(&mut tree, &mut check, chunk);
     }
     Checked {
         value: tree,
@@ -66,11 +63,7 @@ pub(crate) fn parse_quietly(source: &Source) -> Checked<Tree> {
     }
 }
 
-fn read_chunk(
-    tree: &mut Tree,
-    check: &mut input::TextCheck<'_>,
-    (chunk, first_line): (Chunk, u32),
-) {
+fn read_chunk(tree: &mut Tree, check: &mut input::TextCheck<'_>, chunk: Chunk) {
     let (limit, unreadable) = check.limit(chunk.start, chunk.end);
     let source = tree.source.clone();
     let bytes = source.bytes().get(..limit).unwrap_or_default();
@@ -85,7 +78,6 @@ fn read_chunk(
         tree.documents.push(DocumentRow {
             span,
             root: read.root,
-            first_line,
             marker: chunk.marker,
             problems: read.problems,
             unread,
@@ -98,14 +90,6 @@ struct Chunk {
     start: usize,
     end: usize,
     marker: Marker,
-}
-
-impl Chunk {
-    fn lines(self, bytes: &[u8]) -> u32 {
-        let text = bytes.get(self.start..self.end).unwrap_or_default();
-        let count = memchr::memchr_iter(b'\n', text).count();
-        u32::try_from(count).unwrap_or(u32::MAX)
-    }
 }
 
 /// Cuts a stream before each line that is `---` or begins with `---` and a blank.

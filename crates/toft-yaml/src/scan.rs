@@ -94,6 +94,9 @@ impl Token {
 struct SimpleKey {
     is_possible: bool,
     is_required: bool,
+    /// The queue waits while this key is its head. Upstream keeps that in a table by token, from which
+    /// the end of an empty flow collection takes away what its start has put in.
+    is_awaited: bool,
     token: usize,
     mark: Mark,
 }
@@ -175,7 +178,7 @@ impl<'a> Scanner<'a> {
     fn head_may_be_key(&mut self) -> Scan<bool> {
         let head = self.first_number + self.head;
         // Numbers grow up the stack: the first from above that is not beyond the head decides.
-        let is_before = |key: &SimpleKey| key.is_possible && key.token <= head;
+        let is_before = |key: &SimpleKey| key.is_possible && key.is_awaited && key.token <= head;
         let index = self.keys.iter().rposition(is_before);
         match index {
             Some(index) if self.keys.get(index).is_some_and(|key| key.token == head) => {
@@ -197,7 +200,7 @@ impl<'a> Scanner<'a> {
         }
         if key.is_required {
             let context = key.mark;
-            return Err(self.problem(context, "could not find expected ':'"));
+            return self.fail(context, "could not find expected ':'");
         }
         key.is_possible = false;
         Ok(false)
@@ -215,6 +218,7 @@ impl<'a> Scanner<'a> {
             *key = SimpleKey {
                 is_possible: true,
                 is_required,
+                is_awaited: true,
                 token,
                 mark,
             };
@@ -228,7 +232,7 @@ impl<'a> Scanner<'a> {
         };
         if key.is_required {
             let context = key.mark;
-            return Err(self.problem(context, "could not find expected ':'"));
+            return self.fail(context, "could not find expected ':'");
         }
         key.is_possible = false;
         Ok(())
@@ -259,17 +263,22 @@ impl<'a> Scanner<'a> {
         self.indents.push(self.indent);
         self.indent = column;
         if self.indents.len() > DEPTH_MAX {
-            return Err(self.problem(mark, TOO_DEEP));
+            return self.fail(mark, TOO_DEEP);
         }
         let token = Token {
             end: mark.offset,
             ..self.token(kind, mark)
         };
-        let index = number.map_or(self.tokens.len(), |number| {
-            number.saturating_sub(self.first_number)
-        });
-        self.tokens.insert(index.min(self.tokens.len()), token);
+        self.insert(number, token);
         Ok(())
+    }
+
+    /// Puts a token before the one with this number, or at the end if that one is gone already.
+    fn insert(&mut self, number: Option<usize>, token: Token) {
+        let end = self.tokens.len();
+        let index = number.and_then(|number| number.checked_sub(self.first_number));
+        let index = index.filter(|index| (self.head..end).contains(index));
+        self.tokens.insert(index.unwrap_or(end), token);
     }
 
     /// Closes the blocks that are deeper than `column`.
@@ -285,7 +294,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn fetch_next(&mut self) -> Scan<()> {
-        self.to_next_token()?;
+        self.skip_to_token();
         let mark = self.cursor.mark();
         self.unroll(i64::from(mark.column));
         let byte = self.cursor.peek(0);
@@ -332,25 +341,22 @@ impl<'a> Scanner<'a> {
             b'\'' => self.quoted(Style::SingleQuoted),
             b'"' => self.quoted(Style::DoubleQuoted),
             // What would begin a plain scalar elsewhere begins nothing here.
-            b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => Err(self.cannot_start()),
+            b'|' | b'>' | b'%' | b'@' | b'`' | b'\t' => self.fail_here(CANNOT_START),
             _ => self.plain(),
         }
     }
 
-    fn cannot_start(&self) -> Box<Problem> {
-        self.problem_here("found character that cannot start any token")
-    }
-
     /// Skips blanks, comments and line breaks.
-    fn to_next_token(&mut self) -> Scan<()> {
+    fn skip_to_token(&mut self) {
         let mut last_comment_end = None;
         loop {
             self.cursor.skip_spaces();
             while self.cursor.peek(0) == b'\t' {
-                if self.flow_level == 0 && self.key_is_allowed {
-                    if !self.reaches_comment(last_comment_end) {
-                        return Ok(());
-                    }
+                let is_indentation = self.flow_level == 0 && self.key_is_allowed;
+                if is_indentation && !self.reaches_comment(last_comment_end) {
+                    return;
+                }
+                if is_indentation {
                     self.note_tab();
                 }
                 self.cursor.advance(1);
@@ -361,7 +367,7 @@ impl<'a> Scanner<'a> {
                 last_comment_end = Some(self.cursor.pos);
             }
             if !self.cursor.skip_break() {
-                return Ok(());
+                return;
             }
             if self.flow_level == 0 {
                 self.key_is_allowed = true;
@@ -381,7 +387,7 @@ impl<'a> Scanner<'a> {
 
     fn note_tab(&mut self) {
         if self.strict_problem.is_none() {
-            self.strict_problem = Some(*self.cannot_start());
+            self.strict_problem = Some(self.problem(self.cursor.mark(), CANNOT_START));
         }
     }
 
@@ -447,9 +453,7 @@ impl<'a> Scanner<'a> {
         let mark = self.cursor.mark();
         if self.flow_level == 0 {
             if !self.key_is_allowed {
-                return Err(
-                    self.problem_here("block sequence entries are not allowed in this context")
-                );
+                return self.fail_here("block sequence entries are not allowed in this context");
             }
             self.roll(TokenKind::BlockSequenceStart, mark, None)?;
         }
@@ -468,7 +472,7 @@ impl<'a> Scanner<'a> {
         let mark = self.cursor.mark();
         if self.flow_level == 0 {
             if !self.key_is_allowed {
-                return Err(self.problem_here("mapping keys are not allowed in this context"));
+                return self.fail_here("mapping keys are not allowed in this context");
             }
             self.roll(TokenKind::BlockMappingStart, mark, None)?;
         }
@@ -488,15 +492,13 @@ impl<'a> Scanner<'a> {
                 end: key_mark.offset,
                 ..self.token(TokenKind::Key, key_mark)
             };
-            let index = number.saturating_sub(self.first_number);
-            let index = index.min(self.tokens.len());
-            self.tokens.insert(index, token);
+            self.insert(Some(number), token);
             self.roll(TokenKind::BlockMappingStart, key_mark, Some(number))?;
             self.key_is_allowed = false;
         } else {
             if self.flow_level == 0 {
                 if !self.key_is_allowed {
-                    return Err(self.problem_here("mapping values are not allowed in this context"));
+                    return self.fail_here("mapping values are not allowed in this context");
                 }
                 self.roll(TokenKind::BlockMappingStart, mark, None)?;
             }
@@ -506,21 +508,27 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn problem_here(&self, message: &'static str) -> Box<Problem> {
-        self.problem(self.cursor.mark(), message)
+    fn fail_here<T>(&self, message: &'static str) -> Scan<T> {
+        self.fail(self.cursor.mark(), message)
     }
 
-    fn problem(&self, context: Mark, message: &'static str) -> Box<Problem> {
-        let here = self.cursor.mark();
-        Box::new(Problem {
+    fn fail<T>(&self, context: Mark, message: &'static str) -> Scan<T> {
+        Err(Box::new(self.problem(context, message)))
+    }
+
+    fn problem(&self, context: Mark, message: &'static str) -> Problem {
+        Problem {
             stage: Stage::Scanner,
             message: message.into(),
             context_line: context.line,
-            line: here.line,
+            line: self.cursor.mark().line,
             span: self.cursor.character_span(),
             context: context.offset,
-        })
+        }
     }
 }
+
+/// What libyaml says where nothing fits.
+const CANNOT_START: &str = "found character that cannot start any token";
 
 pub(crate) const TOO_DEEP: &str = "exceeded max depth of 255";

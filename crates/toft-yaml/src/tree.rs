@@ -65,8 +65,6 @@ pub(crate) struct Properties {
 pub(crate) struct DocumentRow {
     pub(crate) span: Span,
     pub(crate) root: Option<u32>,
-    /// The line on which its chunk begins, from 0.
-    pub(crate) first_line: u32,
     /// Where a leading `---` line ends, if there is one and its rest is empty.
     pub(crate) marker: Marker,
     /// What stops v3, and what stops v2.
@@ -225,6 +223,7 @@ impl<'a> Node<'a> {
     /// The node that an alias stands for; any other node itself.
     ///
     /// An alias can stand inside the node that it stands for.
+    #[must_use]
     pub fn resolved(self) -> Self {
         if self.row.kind != NodeKind::Alias {
             return self;
@@ -237,19 +236,20 @@ impl<'a> Node<'a> {
 
     /// The items of a list; none where this is no list.
     pub fn items(self) -> impl Iterator<Item = Node<'a>> {
-        let is_list = matches!(self.row.kind, NodeKind::List(_));
-        self.children(is_list)
+        let children = self.children();
+        children.filter(move |_| matches!(self.row.kind, NodeKind::List(_)))
     }
 
     /// The entries of a map in the order of the text; none where this is no map.
     pub fn entries(self) -> impl Iterator<Item = (Node<'a>, Node<'a>)> {
+        let mut children = self.children();
         let is_map = matches!(self.row.kind, NodeKind::Map(_));
-        let mut children = self.children(is_map);
         std::iter::from_fn(move || Some((children.next()?, children.next()?)))
+            .filter(move |_| is_map)
     }
 
     /// The value under a key that is a scalar with this text; the last one where there are several.
-    pub fn get(self, key: &str) -> Option<Node<'a>> {
+    pub fn get(self, key: &str) -> Option<Self> {
         let is_key = |node: &Node<'_>| matches!(node.kind(), NodeKind::Scalar(_));
         let found = self
             .entries()
@@ -258,11 +258,11 @@ impl<'a> Node<'a> {
     }
 
     /// The value at a path of keys.
-    pub fn at(self, path: &[&str]) -> Option<Node<'a>> {
+    pub fn at(self, path: &[&str]) -> Option<Self> {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
-    /// Whether this is a plain scalar that means nothing: ``, `~`, `null`.
+    /// Whether this is a plain scalar that means nothing: empty, `~` or `null`.
     pub fn is_null(self) -> bool {
         let is_plain = self.row.kind == NodeKind::Scalar(Style::Plain);
         let is_null = || matches!(self.text().as_ref(), "" | "~" | "null" | "Null" | "NULL");
@@ -278,9 +278,9 @@ impl<'a> Node<'a> {
         table.get(found.ok()?)
     }
 
-    fn children(self, wanted: bool) -> impl Iterator<Item = Node<'a>> {
+    fn children(self) -> impl Iterator<Item = Node<'a>> {
         let tree = self.tree;
-        let end = if wanted { self.row.next } else { 0 };
+        let end = self.row.next;
         let mut at = self.index + 1;
         std::iter::from_fn(move || {
             if at >= end {

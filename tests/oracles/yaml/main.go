@@ -70,7 +70,7 @@ func respond(mode string, body []byte) (reply answer) {
 	var err error
 	switch mode {
 	case "kubectl":
-		text, err = yaml.YAMLToJSON(body)
+		text, err = yaml.YAMLToJSON(withoutMarker(body))
 	case "kustomize":
 		text, err = kustomize(body)
 	case "write":
@@ -85,6 +85,17 @@ func respond(mode string, body []byte) (reply answer) {
 		return answer{Error: err.Error()}
 	}
 	return answer{JSON: string(text)}
+}
+
+// withoutMarker drops a first line that is only `---`, as apimachinery's YAMLReader does.
+func withoutMarker(body []byte) []byte {
+	line, rest, _ := bytes.Cut(body, []byte("\n"))
+	after, found := bytes.CutPrefix(line, []byte("---"))
+	after = bytes.TrimSpace(after)
+	if found && (len(after) == 0 || after[0] == '#') {
+		return rest
+	}
+	return body
 }
 
 // kustomize does what kio.ByteReader and RNode.MarshalJSON do with one document.

@@ -1,6 +1,7 @@
 //! Maps: keys that are no strings, keys that come twice, and merge keys.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use smol_str::{SmolStr, ToSmolStr};
 use toft_source::{Diagnostic, Span};
@@ -23,11 +24,20 @@ pub(super) struct Duplicate<'a> {
     second: Node<'a>,
 }
 
+/// What becomes of a map with these keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Taken,
+    Refused,
+}
+
 type Entries = Vec<(SmolStr, Value)>;
 
 impl<'a> Decoder<'a> {
     pub(super) fn map(&mut self, node: Node<'a>) -> Decode<Value> {
-        self.look_for_duplicates(node);
+        if self.look_for_duplicates(node) == Keys::Refused {
+            return Ok(Value::Null);
+        }
         let entries = match self.resolver {
             Resolver::Kubectl => self.kubectl_entries(node)?,
             Resolver::Kustomize => self.kustomize_entries(node)?,
@@ -43,8 +53,9 @@ impl<'a> Decoder<'a> {
                 self.kubectl_merge(value, &mut entries)?;
                 continue;
             }
-            let name = self.kubectl_key(key)?;
-            entries.push((name, self.node(value)?));
+            let name = self.key(key)?;
+            let decoded = self.node(value)?;
+            entries.push((self.kubectl_key(key, name, &decoded)?, decoded));
         }
         Ok(entries)
     }
@@ -74,21 +85,24 @@ impl<'a> Decoder<'a> {
     }
 
     /// A key as `sigs.k8s.io/yaml` makes it a string.
-    fn kubectl_key(&mut self, key: Node<'a>) -> Decode<SmolStr> {
-        match self.key(key)? {
-            Scalar::Str(text) | Scalar::Timestamp(text) | Scalar::Binary(text) => Ok(text),
-            Scalar::Bool(value) => Ok(value.to_smolstr()),
-            Scalar::Int(number) => Ok(number.to_smolstr()),
-            Scalar::Float(number) => Ok(float_key(number)),
-            Scalar::UInt(_) => Err(self.unsupported_key(key, "uint64")),
-            Scalar::Null => Err(self.unsupported_key(key, "%!s(<nil>)")),
-        }
-    }
-
-    /// The kind of message is upstream's, which goes on with the key and the value in Go syntax.
-    fn unsupported_key(&self, key: Node<'a>, go_type: &str) -> Box<Diagnostic> {
-        let message = format!("unsupported map key of type: {go_type}");
-        Box::new(self.refuse(key, message).help("quote the key"))
+    ///
+    /// Source: sigs.k8s.io/yaml v1.6.0 `yaml.go`, `convertToJSONableObject`.
+    fn kubectl_key(&self, key: Node<'a>, name: Scalar, value: &Value) -> Decode<SmolStr> {
+        let (go_type, shown) = match name {
+            Scalar::Str(text) | Scalar::Timestamp(text) | Scalar::Binary(text) => return Ok(text),
+            Scalar::Bool(value) => return Ok(value.to_smolstr()),
+            Scalar::Int(number) => return Ok(number.to_smolstr()),
+            Scalar::Float(number) => return Ok(float_key(number)),
+            Scalar::UInt(number) => ("uint64", format!("{number:#x}")),
+            Scalar::Null => ("%!s(<nil>)", "<nil>".to_owned()),
+        };
+        let value = match value {
+            Value::Null => "<nil>".to_owned(),
+            value => go_syntax(value, self.resolver),
+        };
+        let message =
+            format!("unsupported map key of type: {go_type}, key: {shown}, value: {value}");
+        Err(Box::new(self.refuse(key, message).help("quote the key")))
     }
 
     /// A key that is a scalar, an alias of one, or refused.
@@ -212,28 +226,41 @@ impl<'a> Decoder<'a> {
     }
 
     /// kustomize refuses a key that comes twice; kubectl takes the last, which is told.
-    fn look_for_duplicates(&mut self, node: Node<'a>) {
-        let mut seen: BTreeMap<(SmolStr, bool), Node<'a>> = BTreeMap::new();
-        for (key, _) in node.entries() {
+    fn look_for_duplicates(&mut self, node: Node<'a>) -> Keys {
+        let mut seen: BTreeMap<(SmolStr, bool), Vec<(usize, Node<'a>)>> = BTreeMap::new();
+        let mut pairs = Vec::new();
+        for (index, (key, _)) in node.entries().enumerate() {
             let scalar = key.resolved();
             if is_merge(key, self.resolver) {
                 continue;
             }
             let is_scalar = matches!(scalar.kind(), NodeKind::Scalar(_));
             let name: SmolStr = scalar.text().into();
-            let Some(first) = seen.get(&(name.clone(), is_scalar)).copied() else {
-                seen.insert((name, is_scalar), key);
-                continue;
-            };
-            match self.resolver {
-                Resolver::Kustomize => self.push_duplicate(Duplicate {
-                    key: name,
+            let before = seen.entry((name.clone(), is_scalar)).or_default();
+            // Upstream tells every pair; the first and the last of many are enough for kubectl.
+            for (first_index, first) in before.iter().take(DUPLICATES_MAX) {
+                let (second, first) = (key, *first);
+                let duplicate = Duplicate {
+                    key: name.clone(),
                     first,
-                    second: key,
-                }),
-                Resolver::Kubectl => self.tell_duplicate(&name, first, key),
+                    second,
+                };
+                pairs.push(((*first_index, index), duplicate));
+            }
+            before.push((index, key));
+            if pairs.len() > DUPLICATES_MAX {
+                break;
             }
         }
+        pairs.sort_by_key(|(order, _)| *order);
+        let taken = self.resolver == Resolver::Kubectl || pairs.is_empty();
+        for (_, duplicate) in pairs {
+            match self.resolver {
+                Resolver::Kustomize => self.push_duplicate(duplicate),
+                Resolver::Kubectl => self.tell_duplicate(&duplicate),
+            }
+        }
+        if taken { Keys::Taken } else { Keys::Refused }
     }
 
     fn push_duplicate(&mut self, duplicate: Duplicate<'a>) {
@@ -242,10 +269,10 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn tell_duplicate(&mut self, name: &str, first: Node<'a>, second: Node<'a>) {
+    fn tell_duplicate(&mut self, duplicate: &Duplicate<'a>) {
+        let Duplicate { key, first, second } = duplicate;
         let source = self.document.tree.source();
-        let message =
-            format!("the key `{name}` stands here for the second time; the last one wins");
+        let message = format!("the key `{key}` stands here for the second time; the last one wins");
         let diagnostic = Diagnostic::warning("YML006", message)
             .at(source, second.span(), "")
             .at(source, first.span(), "first here")
@@ -269,9 +296,10 @@ impl<'a> Decoder<'a> {
                 line += 1;
             }
             let key = go_quote(&duplicate.key);
-            message.push_str(&format!(
+            let _ = write!(
+                message,
                 "\n  line {line}: mapping key {key} already defined at line {first}"
-            ));
+            );
             labels.push((duplicate.second.span(), ""));
             labels.push((duplicate.first.span(), "first here"));
         }

@@ -112,13 +112,11 @@ impl<'a> Decoder<'a> {
 
     fn binary(&mut self, node: Node<'a>, text: &str) -> Decode<Scalar> {
         let characters: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
-        match GO_STANDARD.decode(characters) {
-            Ok(bytes) => Ok(Scalar::Binary(json_text(&bytes))),
-            Err(_) => {
-                let message = "yaml: !!binary value contains invalid base64 data";
-                Err(Box::new(self.refuse(node, message)))
-            }
-        }
+        let Ok(bytes) = GO_STANDARD.decode(characters) else {
+            let message = "yaml: !!binary value contains invalid base64 data";
+            return Err(Box::new(self.refuse(node, message)));
+        };
+        Ok(Scalar::Binary(json_text(&bytes)))
     }
 }
 

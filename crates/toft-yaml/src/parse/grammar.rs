@@ -110,10 +110,7 @@ impl<'a, 't> Grammar<'a, 't> {
             self.directives()?;
             let token = self.scanner.peek()?;
             if token.kind != TokenKind::DocumentStart {
-                return Err(parser_problem(
-                    "did not find expected <document start>",
-                    token,
-                ));
+                return Err(parser_problem("did not find expected <document start>", token).into());
             }
             self.scanner.skip();
             self.last_end = token.end;
@@ -168,10 +165,12 @@ impl<'a, 't> Grammar<'a, 't> {
             match token.kind {
                 TokenKind::VersionDirective => {
                     if has_version {
-                        return Err(parser_problem("found duplicate %YAML directive", token));
+                        return Err(parser_problem("found duplicate %YAML directive", token).into());
                     }
                     if !is_version_1_1(self.token_bytes(token)) {
-                        return Err(parser_problem("found incompatible YAML document", token));
+                        return Err(
+                            parser_problem("found incompatible YAML document", token).into()
+                        );
                     }
                     has_version = true;
                 }
@@ -188,7 +187,7 @@ impl<'a, 't> Grammar<'a, 't> {
                         .iter()
                         .any(|(known, _)| *known == handle)
                     {
-                        return Err(parser_problem("found duplicate %TAG directive", token));
+                        return Err(parser_problem("found duplicate %TAG directive", token).into());
                     }
                     self.tag_directives.push((handle, prefix));
                 }
@@ -245,7 +244,7 @@ impl<'a, 't> Grammar<'a, 't> {
             return Err(Box::new(Problem {
                 stage: Stage::Composer,
                 message: message.into(),
-                ..*parser_problem("", token)
+                ..parser_problem("", token)
             }));
         };
         let row = Row {
@@ -315,7 +314,7 @@ impl<'a, 't> Grammar<'a, 't> {
                 let mut problem = parser_problem("found undefined tag handle", tag);
                 problem.context_line = node.line;
                 problem.context = node.start;
-                return Err(problem);
+                return Err(problem.into());
             }
         };
         Ok(short_tag(&format_smolstr!("{prefix}{suffix}")))
@@ -346,7 +345,7 @@ impl<'a, 't> Grammar<'a, 't> {
                 });
                 return Ok(());
             }
-            _ => return Err(parser_problem("did not find expected node content", token)),
+            _ => return Err(parser_problem("did not find expected node content", token).into()),
         };
         self.remember(node, properties);
         self.push(Row {
@@ -364,7 +363,7 @@ impl<'a, 't> Grammar<'a, 't> {
         }
         self.depth += 1;
         let read = if self.depth > DEPTH_MAX {
-            Err(parser_problem(TOO_DEEP, token))
+            Err(parser_problem(TOO_DEEP, token).into())
         } else {
             self.collection(token)
         };
@@ -430,11 +429,9 @@ impl<'a, 't> Grammar<'a, 't> {
                     return Ok(());
                 }
                 _ => {
-                    return Err(in_context(
-                        "did not find expected '-' indicator",
-                        token,
-                        start,
-                    ));
+                    return Err(
+                        in_context("did not find expected '-' indicator", token, start).into(),
+                    );
                 }
             }
         }
@@ -477,7 +474,7 @@ impl<'a, 't> Grammar<'a, 't> {
                     self.scanner.skip();
                     return Ok(());
                 }
-                _ => return Err(in_context("did not find expected key", token, start)),
+                _ => return Err(in_context("did not find expected key", token, start).into()),
             }
             let token = self.scanner.peek()?;
             if token.kind == TokenKind::Value {
@@ -509,7 +506,7 @@ impl<'a, 't> Grammar<'a, 't> {
             let mut token = self.scanner.peek()?;
             if token.kind != TokenKind::FlowSequenceEnd && !is_first {
                 if token.kind != TokenKind::FlowEntry {
-                    return Err(in_context("did not find expected ',' or ']'", token, start));
+                    return Err(in_context("did not find expected ',' or ']'", token, start).into());
                 }
                 self.take(token);
                 token = self.scanner.peek()?;
@@ -573,7 +570,7 @@ impl<'a, 't> Grammar<'a, 't> {
             let mut token = self.scanner.peek()?;
             if token.kind != TokenKind::FlowMappingEnd && !is_first {
                 if token.kind != TokenKind::FlowEntry {
-                    return Err(in_context("did not find expected ',' or '}'", token, start));
+                    return Err(in_context("did not find expected ',' or '}'", token, start).into());
                 }
                 self.take(token);
                 token = self.scanner.peek()?;
@@ -648,16 +645,10 @@ fn unescaped(uri: &[u8]) -> SmolStr {
             .get(..2)
             .and_then(|digits| std::str::from_utf8(digits).ok());
         let octet = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match octet.filter(|_| *byte == b'%') {
-            Some(octet) => {
-                text.push(octet);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                text.push(*byte);
-                rest = after;
-            }
-        }
+        let octet = octet.filter(|_| *byte == b'%');
+        text.push(octet.unwrap_or(*byte));
+        let skipped = if octet.is_some() { 2 } else { 0 };
+        rest = after.get(skipped..).unwrap_or_default();
     }
     lossy(&text)
 }
@@ -671,21 +662,21 @@ fn is_version_1_1(directive: &[u8]) -> bool {
         .is_some_and(|(major, minor)| number(major) && number(minor))
 }
 
-fn parser_problem(message: &'static str, token: Token) -> Box<Problem> {
-    Box::new(Problem {
+fn parser_problem(message: &'static str, token: Token) -> Problem {
+    Problem {
         stage: Stage::Parser,
         message: message.into(),
         context_line: 0,
         line: token.line,
         span: token.span(),
         context: token.start,
-    })
+    }
 }
 
-fn in_context(message: &'static str, token: Token, context: Token) -> Box<Problem> {
-    Box::new(Problem {
+fn in_context(message: &'static str, token: Token, context: Token) -> Problem {
+    Problem {
         context_line: context.line,
         context: context.start,
-        ..*parser_problem(message, token)
-    })
+        ..parser_problem(message, token)
+    }
 }

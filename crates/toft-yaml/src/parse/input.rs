@@ -70,13 +70,12 @@ impl<'a> TextCheck<'a> {
             return (end, None);
         };
         let read = (bad.at - start) / READ_BYTES * READ_BYTES;
-        let width = if bad.message == CONTROL { 1 } else { 0 };
         let problem = Problem {
             stage: Stage::Reader,
             message: bad.message.into(),
             context_line: 0,
             line: 0,
-            span: Span::new(bad.at, bad.at + width.max(1)),
+            span: Span::new(bad.at, bad.at + 1),
             context: u32::try_from(bad.at).unwrap_or(u32::MAX),
         };
         (start + read, Some(problem))

@@ -7,18 +7,13 @@ use super::{Plain, Resolver};
 /// Source: Go 1.26 `strconv.ParseInt` and `ParseUint` with base 0, then the fall-backs of
 /// `resolve.go`: `0b` and, in v3 only, `0o` with a sign after the prefix.
 pub(super) fn go_integer(text: &str, resolver: Resolver) -> Option<Plain> {
-    let (is_negative, unsigned) = match text.as_bytes().first() {
-        Some(b'-') => (true, text.get(1..)?),
-        Some(b'+') => (false, text.get(1..)?),
-        _ => (false, text),
-    };
-    let has_plus = text.starts_with('+');
+    let (sign, unsigned) = Sign::split(text);
     if let Some(magnitude) = magnitude(unsigned) {
-        if let Some(number) = signed(magnitude, is_negative) {
+        if let Some(number) = signed(magnitude, sign) {
             return Some(Plain::Int(number));
         }
         // `ParseUint` takes no sign at all.
-        if !is_negative && !has_plus {
+        if sign.is_none() {
             return Some(Plain::UInt(magnitude));
         }
     }
@@ -27,24 +22,20 @@ pub(super) fn go_integer(text: &str, resolver: Resolver) -> Option<Plain> {
 
 /// What follows `0b` goes to `ParseInt` again, which takes a sign of its own: `0b-1` is -1.
 fn signed_after_prefix(text: &str, resolver: Resolver) -> Option<Plain> {
-    let (is_outer_negative, unsigned) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
+    let (outer, unsigned) = match Sign::split(text) {
+        (Some(Sign::Plus), _) => return None,
+        split => split,
     };
     let radix = match unsigned.as_bytes() {
         [b'0', b'b', ..] => 2,
         [b'0', b'o', ..] if resolver == Resolver::Kustomize => 8,
         _ => return None,
     };
-    let digits = unsigned.get(2..)?;
-    let inner_sign = digits.starts_with(['+', '-']);
-    if is_outer_negative && inner_sign {
+    let (inner, digits) = Sign::split(unsigned.get(2..)?);
+    if outer.is_some() && inner.is_some() {
         return None;
     }
-    let is_negative = is_outer_negative || digits.starts_with('-');
-    let digits = digits.strip_prefix(['+', '-']).unwrap_or(digits);
-    let magnitude = in_radix(digits, radix)?;
-    signed(magnitude, is_negative).map(Plain::Int)
+    signed(in_radix(digits, radix)?, outer.or(inner)).map(Plain::Int)
 }
 
 fn magnitude(text: &str) -> Option<u64> {
@@ -65,8 +56,24 @@ fn in_radix(digits: &str, radix: u32) -> Option<u64> {
     u64::from_str_radix(digits, radix).ok()
 }
 
-fn signed(magnitude: u64, is_negative: bool) -> Option<i64> {
-    if is_negative {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Plus,
+    Minus,
+}
+
+impl Sign {
+    fn split(text: &str) -> (Option<Self>, &str) {
+        match text.as_bytes().first() {
+            Some(b'-') => (Some(Self::Minus), text.get(1..).unwrap_or_default()),
+            Some(b'+') => (Some(Self::Plus), text.get(1..).unwrap_or_default()),
+            _ => (None, text),
+        }
+    }
+}
+
+fn signed(magnitude: u64, sign: Option<Sign>) -> Option<i64> {
+    if sign == Some(Sign::Minus) {
         0_i64.checked_sub_unsigned(magnitude)
     } else {
         i64::try_from(magnitude).ok()

@@ -17,7 +17,7 @@ impl Scanner<'_> {
             self.comment();
         }
         if !self.cursor.is_breakz() {
-            return Err(self.problem(mark, "did not find expected comment or line break"));
+            return self.fail(mark, "did not find expected comment or line break");
         }
         self.cursor.skip_break();
         let parent = self.indent.max(0).unsigned_abs();
@@ -53,7 +53,7 @@ impl Scanner<'_> {
         }
         if self.cursor.peek(0).is_ascii_digit() {
             if self.cursor.peek(0) == b'0' {
-                return Err(self.problem(mark, "found an indentation indicator equal to 0"));
+                return self.fail(mark, "found an indentation indicator equal to 0");
             }
             increment = u32::from(self.cursor.peek(0) - b'0');
             self.cursor.advance(1);
@@ -77,10 +77,10 @@ impl Scanner<'_> {
             widest = widest.max(self.cursor.column());
             let is_short = *indent == 0 || self.cursor.column() < *indent;
             if is_short && self.cursor.peek(0) == b'\t' {
-                return Err(self.problem(
+                return self.fail(
                     mark,
                     "found a tab character where an indentation space is expected",
-                ));
+                );
             }
             if !self.cursor.skip_break() {
                 break;

@@ -15,10 +15,10 @@ impl Scanner<'_> {
         let name = self.cursor.rest().get(..count).unwrap_or_default();
         self.cursor.advance(count);
         if name.is_empty() {
-            return Err(self.problem(mark, "could not find expected directive name"));
+            return self.fail(mark, "could not find expected directive name");
         }
         if !self.cursor.is_blankz(0) {
-            return Err(self.problem(mark, "found unexpected non-alphabetical character"));
+            return self.fail(mark, "found unexpected non-alphabetical character");
         }
         let kind = match name {
             b"YAML" => {
@@ -29,7 +29,7 @@ impl Scanner<'_> {
                 self.tag_directive(mark)?;
                 TokenKind::TagDirective
             }
-            _ => return Err(self.problem(mark, "found unknown directive name")),
+            _ => return self.fail(mark, "found unknown directive name"),
         };
         self.push(kind, mark);
         self.skip_blanks();
@@ -37,7 +37,7 @@ impl Scanner<'_> {
             self.comment();
         }
         if !self.cursor.is_breakz() {
-            return Err(self.problem(mark, "did not find expected comment or line break"));
+            return self.fail(mark, "did not find expected comment or line break");
         }
         self.cursor.skip_break();
         Ok(())
@@ -58,7 +58,7 @@ impl Scanner<'_> {
         self.skip_blanks();
         self.version_number(mark)?;
         if self.cursor.peek(0) != b'.' {
-            return Err(self.problem(mark, "did not find expected digit or '.' character"));
+            return self.fail(mark, "did not find expected digit or '.' character");
         }
         self.cursor.advance(1);
         self.version_number(mark)
@@ -68,10 +68,10 @@ impl Scanner<'_> {
         let rest = self.cursor.rest();
         let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         if count > 2 {
-            return Err(self.problem(mark, "found extremely long version number"));
+            return self.fail(mark, "found extremely long version number");
         }
         if count == 0 {
-            return Err(self.problem(mark, "did not find expected version number"));
+            return self.fail(mark, "did not find expected version number");
         }
         self.cursor.advance(count);
         Ok(())
@@ -81,15 +81,15 @@ impl Scanner<'_> {
         self.skip_blanks();
         let handle = self.tag_handle(mark)?;
         if handle > 1 && self.byte_before() != b'!' {
-            return Err(self.problem(mark, "did not find expected '!'"));
+            return self.fail(mark, "did not find expected '!'");
         }
         if !super::is_blank(self.cursor.peek(0)) {
-            return Err(self.problem(mark, "did not find expected whitespace"));
+            return self.fail(mark, "did not find expected whitespace");
         }
         self.skip_blanks();
         self.tag_uri(mark, 0)?;
         if !self.cursor.is_blankz(0) {
-            return Err(self.problem(mark, "did not find expected whitespace or line break"));
+            return self.fail(mark, "did not find expected whitespace or line break");
         }
         Ok(())
     }
@@ -104,7 +104,7 @@ impl Scanner<'_> {
     /// `!`, `!word` or `!word!`; gives how many bytes it has.
     fn tag_handle(&mut self, mark: Mark) -> Scan<usize> {
         if self.cursor.peek(0) != b'!' {
-            return Err(self.problem(mark, "did not find expected '!'"));
+            return self.fail(mark, "did not find expected '!'");
         }
         let start = self.cursor.pos;
         self.cursor.advance(1);
@@ -128,7 +128,7 @@ impl Scanner<'_> {
             }
         }
         if head == 0 && self.cursor.pos == start {
-            return Err(self.problem(mark, "did not find expected tag URI"));
+            return self.fail(mark, "did not find expected tag URI");
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Scanner<'_> {
             let digits = [self.cursor.peek(1), self.cursor.peek(2)];
             let is_octet = self.cursor.peek(0) == b'%' && digits.iter().all(u8::is_ascii_hexdigit);
             if !is_octet {
-                return Err(self.problem(mark, "did not find URI escaped octet"));
+                return self.fail(mark, "did not find URI escaped octet");
             }
             let octet = digits.iter().fold(0_u32, |octet, digit| {
                 octet << 4 | char::from(*digit).to_digit(16).unwrap_or(0)
@@ -152,10 +152,10 @@ impl Scanner<'_> {
                     0xc0..=0xdf => 2,
                     0xe0..=0xef => 3,
                     0xf0..=0xf7 => 4,
-                    _ => return Err(self.problem(mark, "found an incorrect leading UTF-8 octet")),
+                    _ => return self.fail(mark, "found an incorrect leading UTF-8 octet"),
                 };
             } else if octet & 0xc0 != 0x80 {
-                return Err(self.problem(mark, "found an incorrect trailing UTF-8 octet"));
+                return self.fail(mark, "found an incorrect trailing UTF-8 octet");
             }
             is_first = false;
             left -= 1;
@@ -172,7 +172,7 @@ impl Scanner<'_> {
             self.cursor.advance(2);
             self.tag_uri(mark, 0)?;
             if self.cursor.peek(0) != b'>' {
-                return Err(self.problem(mark, "did not find the expected '>'"));
+                return self.fail(mark, "did not find the expected '>'");
             }
             self.cursor.advance(1);
         } else {
@@ -181,7 +181,7 @@ impl Scanner<'_> {
             self.tag_uri(mark, if is_handle { 0 } else { handle })?;
         }
         if !self.cursor.is_blankz(0) {
-            return Err(self.problem(mark, "did not find expected whitespace or line break"));
+            return self.fail(mark, "did not find expected whitespace or line break");
         }
         self.push(TokenKind::Tag, mark);
         Ok(())

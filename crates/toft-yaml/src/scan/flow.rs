@@ -14,7 +14,7 @@ impl Scanner<'_> {
         });
         self.flow_level += 1;
         if self.flow_level > DEPTH_MAX {
-            return Err(self.problem(mark, TOO_DEEP));
+            return self.fail(mark, TOO_DEEP);
         }
         self.key_is_allowed = true;
         self.indicator(kind, mark);
@@ -25,7 +25,10 @@ impl Scanner<'_> {
         self.remove_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            self.keys.pop();
+            let ended = self.keys.pop().unwrap_or_default();
+            for key in self.keys.iter_mut().rev() {
+                key.is_awaited &= key.token != ended.token;
+            }
         }
         self.key_is_allowed = false;
         let mark = self.cursor.mark();
@@ -56,10 +59,10 @@ impl Scanner<'_> {
                 b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`'
             );
         if count == 0 || !is_end {
-            return Err(self.problem(
+            return self.fail(
                 mark,
                 "did not find expected alphabetic or numeric character",
-            ));
+            );
         }
         self.push(kind, mark);
         Ok(())
@@ -74,7 +77,7 @@ impl Scanner<'_> {
         let mut is_raw = true;
         loop {
             if self.cursor.column() == 0 && self.cursor.at_marker() {
-                return Err(self.problem(mark, "found unexpected document indicator"));
+                return self.fail(mark, "found unexpected document indicator");
             }
             self.skip_plain_part(quote);
             let byte = self.cursor.peek(0);
@@ -90,7 +93,7 @@ impl Scanner<'_> {
             match byte {
                 0 => {
                     self.check_readable()?;
-                    return Err(self.problem(mark, "found unexpected end of stream"));
+                    return self.fail(mark, "found unexpected end of stream");
                 }
                 b'\\' => self.escape(mark)?,
                 _ => drop(self.cursor.skip_break()),
@@ -107,20 +110,15 @@ impl Scanner<'_> {
 
     /// Skips to a quote, a break, an escape (inside double quotes) or the end.
     fn skip_plain_part(&mut self, quote: u8) {
-        let mut from = 0;
         let rest = self.cursor.rest();
-        loop {
-            let Some(ahead) = rest.get(from..) else { break };
-            let stop = ahead.iter().position(|byte| {
-                *byte == quote
-                    || matches!(byte, b'\n' | b'\r' | 0xc2 | 0xe2)
-                    || (*byte == b'\\' && quote == b'"')
-            });
-            let Some(stop) = stop else {
-                from = rest.len();
-                break;
-            };
-            from += stop;
+        let is_stop = |byte: &u8| {
+            *byte == quote
+                || matches!(byte, b'\n' | b'\r' | 0xc2 | 0xe2)
+                || (*byte == b'\\' && quote == b'"')
+        };
+        let mut from = 0;
+        while let Some(ahead) = rest.get(from..) {
+            from += ahead.iter().position(is_stop).unwrap_or(ahead.len());
             let is_letter = matches!(rest.get(from), Some(0xc2 | 0xe2));
             if !is_letter || super::break_len(rest.get(from..).unwrap_or_default()) > 0 {
                 break;
@@ -144,20 +142,20 @@ impl Scanner<'_> {
                     self.cursor.skip_break();
                     return Ok(());
                 }
-                return Err(self.problem(mark, "found unknown escape character"));
+                return self.fail(mark, "found unknown escape character");
             }
         };
         self.cursor.advance(2);
         let code = self.cursor.rest().get(..digits).unwrap_or_default();
         if code.len() < digits || !code.iter().all(u8::is_ascii_hexdigit) {
-            return Err(self.problem(mark, "did not find expected hexdecimal number"));
+            return self.fail(mark, "did not find expected hexdecimal number");
         }
         let code = code.iter().fold(0_u32, |code, digit| {
             let digit = char::from(*digit).to_digit(16).unwrap_or(0);
             code.wrapping_shl(4) | digit
         });
         if char::from_u32(code).is_none() {
-            return Err(self.problem(mark, "found invalid Unicode character escape code"));
+            return self.fail(mark, "found invalid Unicode character escape code");
         }
         self.cursor.advance(digits);
         Ok(())
@@ -193,7 +191,7 @@ impl Scanner<'_> {
             if self.cursor.is_end() || !self.cursor.is_blankz(0) {
                 break;
             }
-            crossed_break |= self.plain_gap(mark, crossed_break)?;
+            crossed_break |= self.plain_gap(mark)?;
             let column = i32::try_from(self.cursor.column()).unwrap_or(i32::MAX);
             if self.flow_level == 0 && column < indent {
                 break;
@@ -218,7 +216,7 @@ impl Scanner<'_> {
         let mut count = 0;
         loop {
             let ahead = rest.get(count..).unwrap_or_default();
-            let stop = ahead.iter().position(|byte| STOPS[*byte as usize]);
+            let stop = ahead.iter().position(|byte| is_word_end(*byte));
             let Some(stop) = stop else {
                 return rest.len();
             };
@@ -239,36 +237,29 @@ impl Scanner<'_> {
     }
 
     /// Skips blanks and breaks between words; says whether a break was among them.
-    fn plain_gap(&mut self, mark: super::Mark, crossed_break: bool) -> Scan<bool> {
-        let indent = self.indent + 1;
-        let mut crossed = crossed_break;
+    fn plain_gap(&mut self, mark: super::Mark) -> Scan<bool> {
+        let mut has_break = false;
         loop {
             match self.cursor.peek(0) {
                 b' ' => self.cursor.skip_spaces(),
                 b'\t' => {
                     let column = i32::try_from(self.cursor.column()).unwrap_or(i32::MAX);
-                    if crossed && column < indent {
-                        return Err(
-                            self.problem(mark, "found a tab character that violates indentation")
-                        );
+                    if has_break && column <= self.indent {
+                        return self.fail(mark, "found a tab character that violates indentation");
                     }
                     self.cursor.advance(1);
                 }
-                _ if self.cursor.skip_break() => crossed = true,
-                _ => return Ok(crossed),
+                _ if self.cursor.skip_break() => has_break = true,
+                _ => return Ok(has_break),
             }
         }
     }
 }
 
-/// The bytes at which a plain scalar may end.
-static STOPS: [bool; 256] = {
-    let mut stops = [false; 256];
-    let bytes = b" \t\n\r:,?[]{}\xc2\xe2";
-    let mut index = 0;
-    while index < bytes.len() {
-        stops[bytes[index] as usize] = true;
-        index += 1;
-    }
-    stops
-};
+/// Whether a word of a plain scalar may end at this byte.
+fn is_word_end(byte: u8) -> bool {
+    matches!(
+        byte,
+        b' ' | b'\t' | b'\n' | b'\r' | b':' | b',' | b'?' | b'[' | b']' | b'{' | b'}' | 0xc2 | 0xe2
+    )
+}

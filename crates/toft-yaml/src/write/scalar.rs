@@ -9,6 +9,10 @@ use crate::resolve::{Plain, Resolver, resolve_plain};
 /// What the characters of a string allow.
 ///
 /// Source: go.yaml.in/yaml v2.4.4 `emitterc.go`, `yaml_emitter_analyze_scalar`.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent permissions"
+)]
 struct Analysis {
     is_multiline: bool,
     may_be_plain: bool,
@@ -166,13 +170,14 @@ impl Writer {
                 after_space = false;
             } else if character == ' ' {
                 let may_fold = place != Place::Key && at > 0 && at + 1 < text.len();
-                if may_fold && !after_space && self.column > WIDTH {
-                    self.start_line();
-                    if matches!(characters.peek(), Some((_, ' '))) {
+                let next = characters.peek().map(|(_, next)| *next);
+                match (may_fold && !after_space && self.column > WIDTH, next) {
+                    (false, _) => self.character(' '),
+                    (true, Some(' ')) => {
+                        self.start_line();
                         self.character('\\');
                     }
-                } else {
-                    self.character(' ');
+                    (true, _) => self.start_line(),
                 }
                 after_space = true;
             } else {
@@ -356,9 +361,8 @@ fn is_break(character: char) -> bool {
 /// Source: go.yaml.in/yaml v2.4.4 `yamlprivateh.go`, `is_printable`: nothing beyond the basic plane.
 fn is_printable(character: char) -> bool {
     match character {
-        '\n' | ' '..='~' => true,
         '\u{feff}' | '\u{fffe}' | '\u{ffff}' => false,
-        '\u{a0}'..='\u{ffff}' => true,
+        '\n' | ' '..='~' | '\u{a0}'..='\u{ffff}' => true,
         _ => false,
     }
 }
