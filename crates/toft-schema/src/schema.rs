@@ -262,6 +262,16 @@ impl<'a> Schema<'a> {
         proto_field(self.graph, self.type_()?, number)
     }
 
+    /// The Go name of the inlined struct that a field comes from.
+    pub(crate) fn inline_name(self, field: Field<'a>) -> Option<&'a str> {
+        let messages = self.proto_inlines();
+        let mut found =
+            messages.filter(|(_, message)| message.fields().any(|one| one.name() == field.name()));
+        found
+            .next()
+            .map(|(_, message)| message.entry.go_name.as_str())
+    }
+
     /// The messages of this object whose fields are the object's own in JSON, with their numbers.
     pub fn proto_inlines(self) -> impl Iterator<Item = (u32, ProtoMessage<'a>)> {
         let inlines = self

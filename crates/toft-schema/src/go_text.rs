@@ -1,0 +1,68 @@
+//! Values as Go's `fmt` prints them with `%v`, for messages that upstream builds so.
+
+use toft_value::{Value, float_to_json};
+
+/// A value as `%v` prints it: `map[a:1 b:[x y]]`.
+pub(crate) fn print(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::UInt(value) => value.to_string(),
+        // `%v` writes exponents from 21 digits on, as JSON does, with two digits below.
+        Value::Float(value) => float_to_json(*value),
+        Value::Str(value) => value.to_string(),
+        Value::List(items) => format!("[{}]", print_all(items.iter().map(print))),
+        Value::Map(map) => {
+            let entries = map.iter();
+            let entries = entries.map(|(key, value)| format!("{key}:{}", print(value)));
+            format!("map[{}]", print_all(entries))
+        }
+    }
+}
+
+fn print_all(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+/// The Go type that JSON decodes into an empty interface as: `map[string]interface {}`.
+pub(crate) fn dynamic_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "%!s(<nil>)",
+        Value::Bool(_) => "bool",
+        Value::Int(_) => "int64",
+        Value::UInt(_) | Value::Float(_) => "float64",
+        Value::Str(_) => "string",
+        Value::List(_) => "[]interface {}",
+        Value::Map(_) => "map[string]interface {}",
+    }
+}
+
+/// A text as `%q` quotes it.
+pub(crate) fn quote(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '\u{7}' => quoted.push_str("\\a"),
+            '\u{8}' => quoted.push_str("\\b"),
+            '\u{b}' => quoted.push_str("\\v"),
+            '\u{c}' => quoted.push_str("\\f"),
+            letter if letter.is_ascii_control() => {
+                let _ = write!(quoted, "\\x{:02x}", u32::from(letter));
+            }
+            letter if letter.is_control() => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(letter));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
