@@ -1,5 +1,7 @@
 //! Label and field selectors.
 
+use std::fmt;
+
 use smol_str::SmolStr;
 use toft_value::{Map, Value};
 
@@ -230,6 +232,57 @@ fn checked_key(key: &str) -> Result<SmolStr, SelectorError> {
         )));
     }
     Ok(key.into())
+}
+
+/// The text form, requirements in the order of their keys, as upstream prints it.
+impl fmt::Display for LabelSelector {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut texts: Vec<(&str, String)> =
+            self.requirements.iter().map(Requirement::text).collect();
+        texts.sort_by(|left, right| left.0.cmp(right.0));
+        for (index, (_, text)) in texts.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            write!(out, "{comma}{text}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Requirement {
+    /// The key and the text form.
+    fn text(&self) -> (&str, String) {
+        let list = |values: &[SmolStr]| {
+            let mut values: Vec<&str> = values.iter().map(SmolStr::as_str).collect();
+            values.sort_unstable();
+            values.join(",")
+        };
+        match self {
+            Self::In(key, values) => match values.as_slice() {
+                [one] => (key, format!("{key}={one}")),
+                several => (key, format!("{key} in ({})", list(several))),
+            },
+            Self::NotIn(key, values) => match values.as_slice() {
+                [one] => (key, format!("{key}!={one}")),
+                several => (key, format!("{key} notin ({})", list(several))),
+            },
+            Self::Exists(key) => (key, key.to_string()),
+            Self::Missing(key) => (key, format!("!{key}")),
+            Self::Greater(key, limit) => (key, format!("{key}>{limit}")),
+            Self::Less(key, limit) => (key, format!("{key}<{limit}")),
+        }
+    }
+}
+
+/// The text form: `metadata.name=a,status.phase!=Running`.
+impl fmt::Display for FieldSelector {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, one) in self.requirements.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let operator = if one.equal { "=" } else { "!=" };
+            write!(out, "{comma}{}{operator}{}", one.field, one.value)?;
+        }
+        Ok(())
+    }
 }
 
 impl FieldSelector {
