@@ -21,6 +21,9 @@ pub struct Request {
     pub body: Body,
     /// In which shape the answer is wanted.
     pub representation: Representation,
+    /// What strict decoding objects to in the text of the body, in the order of the text: `unknown field
+    /// "spec.foo"`, `duplicate field "data.x"`. `None` where the body never was a text.
+    pub oddities: Option<Vec<String>>,
 }
 
 /// What a request does.
@@ -76,7 +79,12 @@ pub enum Document {
     /// `/version`
     Version,
     /// `/livez`, `/readyz`, `/healthz`
-    Health,
+    Health {
+        /// Which of them.
+        check: SmolStr,
+        /// Whether every check is to be listed.
+        verbose: bool,
+    },
     /// `/api`: the versions of the core group, or all groups where `aggregated`.
     CoreVersions {
         /// Whether the answer is an aggregated discovery document.
@@ -105,6 +113,8 @@ pub enum Document {
         /// The version.
         version: SmolStr,
     },
+    /// `/openapi/v2`: all kinds in the older form.
+    OpenApiV2,
     /// A path that means nothing.
     Unknown(SmolStr),
 }
@@ -294,6 +304,7 @@ impl Request {
             options: Options::default(),
             body: Body::None,
             representation: Representation::Object,
+            oddities: None,
         }
     }
 

@@ -1,0 +1,146 @@
+//! What a client accepts: the shape of the answer and the format of its text.
+//!
+//! Source: apiserver 0.36.3 `pkg/endpoints/handlers/negotiation/negotiate.go`.
+
+use crate::error::{ApiError, Reason};
+use crate::request::{IncludeObject, Representation};
+
+/// The text of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Format {
+    /// JSON.
+    #[default]
+    Json,
+    /// YAML.
+    Yaml,
+}
+
+/// What was agreed on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Accepted {
+    pub(crate) format: Format,
+    pub(crate) representation: Representation,
+    /// Whether a discovery document is wanted in its aggregated form.
+    pub(crate) aggregated: bool,
+}
+
+struct Clause<'a> {
+    media: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+}
+
+impl Clause<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .find(|(found, _)| *found == key)
+            .map(|(_, value)| *value)
+    }
+}
+
+fn clauses(accept: &str) -> impl Iterator<Item = Clause<'_>> {
+    let clauses = accept
+        .split(',')
+        .map(str::trim)
+        .filter(|clause| !clause.is_empty());
+    clauses.map(|clause| {
+        let mut parts = clause.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default();
+        let parameters = parts.filter_map(|part| part.split_once('=')).collect();
+        Clause { media, parameters }
+    })
+}
+
+/// Chooses the first clause that can be served; `include` says what the rows of a table carry.
+///
+/// # Errors
+/// Nothing that is accepted can be served.
+pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Result<Accepted, ApiError> {
+    if accept.trim().is_empty() {
+        return Ok(Accepted::default());
+    }
+    let mut binary = false;
+    for clause in clauses(accept) {
+        let format = match clause.media {
+            "application/json" | "*/*" | "application/*" => Format::Json,
+            "application/yaml" => Format::Yaml,
+            // Binary answers are never given; those who accept them accept JSON too.
+            "application/vnd.kubernetes.protobuf" => {
+                binary = true;
+                continue;
+            }
+            _ => continue,
+        };
+        let Some((representation, aggregated)) = shape(&clause, include) else {
+            continue;
+        };
+        return Ok(Accepted {
+            format,
+            representation,
+            aggregated,
+        });
+    }
+    if binary {
+        return Ok(Accepted::default());
+    }
+    Err(ApiError::new(
+        Reason::NotAcceptable,
+        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+    ))
+}
+
+fn shape(clause: &Clause<'_>, include: IncludeObject) -> Option<(Representation, bool)> {
+    let version = clause.get("v").unwrap_or_default();
+    match (clause.get("as"), clause.get("g")) {
+        (None, _) => Some((Representation::Object, false)),
+        (Some("Table"), Some("meta.k8s.io")) if matches!(version, "v1" | "v1beta1") => {
+            Some((Representation::Table(include), false))
+        }
+        (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some("meta.k8s.io"))
+            if matches!(version, "v1" | "v1beta1") =>
+        {
+            Some((Representation::Metadata, false))
+        }
+        (Some("APIGroupDiscoveryList"), Some("apidiscovery.k8s.io")) if version == "v2" => {
+            Some((Representation::Object, true))
+        }
+        (Some(_), _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_clause_that_can_be_served_wins() {
+        let table = Representation::Table(IncludeObject::Metadata);
+        let cases = [
+            ("", Format::Json, Representation::Object),
+            (
+                "application/json;as=Table;v=v1;g=meta.k8s.io,application/json",
+                Format::Json,
+                table,
+            ),
+            (
+                "application/json;as=Unknown;v=v1;g=x,application/yaml",
+                Format::Yaml,
+                Representation::Object,
+            ),
+            (
+                "application/vnd.kubernetes.protobuf, */*",
+                Format::Json,
+                Representation::Object,
+            ),
+        ];
+        for (accept, format, representation) in cases {
+            let accepted = negotiate(accept, IncludeObject::Metadata).unwrap();
+            assert_eq!(
+                (accepted.format, accepted.representation),
+                (format, representation),
+                "{accept}"
+            );
+        }
+        assert!(negotiate("text/html", IncludeObject::Metadata).is_err());
+    }
+}
