@@ -9,6 +9,7 @@
     reason = "tasks talk to the person who runs them"
 )]
 
+mod bench;
 mod bless;
 mod check;
 mod generate;
@@ -34,6 +35,11 @@ struct Task {
 
 /// Alphabetical; one entry each.
 const TASKS: &[Task] = &[
+    Task {
+        name: "bench",
+        summary: "Measure beside upstream's programs: bench [--corpus DIR] [--idle]",
+        run: bench::run,
+    },
     Task {
         name: "bless",
         summary: "Write what the cases give as their expectations: bless [CRATE]",

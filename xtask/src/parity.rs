@@ -2,6 +2,8 @@
 
 mod kustomize;
 
+pub(crate) use self::kustomize::kustomizations;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};

@@ -17,13 +17,7 @@ const DEPTH_MAX: usize = 32;
 pub(super) fn run(corpus: &Path) -> Result<Score> {
     let upstream = oracle::KUSTOMIZE.ensure()?;
     let ours = up::release_binary();
-    let mut folders = Vec::new();
-    find(corpus, 0, &mut folders)?;
-    find(&shell::root().join("examples"), 0, &mut folders)?;
-    folders.sort();
-    if folders.is_empty() {
-        bail!("there is no kustomization below `{}`", corpus.display());
-    }
+    let folders = kustomizations(corpus)?;
     let mut score = Score {
         equal: 0,
         different: Vec::new(),
@@ -35,6 +29,18 @@ pub(super) fn run(corpus: &Path) -> Result<Score> {
         }
     }
     Ok(score)
+}
+
+/// The folders with a kustomization below the corpus and below `examples/`, sorted.
+pub(crate) fn kustomizations(corpus: &Path) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    find(corpus, 0, &mut folders)?;
+    find(&shell::root().join("examples"), 0, &mut folders)?;
+    folders.sort();
+    if folders.is_empty() {
+        bail!("there is no kustomization below `{}`", corpus.display());
+    }
+    Ok(folders)
 }
 
 fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<()> {
