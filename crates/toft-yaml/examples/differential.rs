@@ -125,7 +125,20 @@ impl Tally {
     }
 }
 
+/// The document up to the second line that begins another one.
+fn first_chunk(document: &[u8]) -> &[u8] {
+    let is_marker = |at: &usize| {
+        let line = &document[*at + 1..];
+        line.starts_with(b"---") && line.get(3).is_none_or(u8::is_ascii_whitespace)
+    };
+    let mut breaks = (0..document.len()).filter(|at| document[*at] == b'\n');
+    breaks
+        .find(is_marker)
+        .map_or(document, |at| &document[..=at])
+}
+
 fn compare(tally: &mut Tally, oracle: &mut Oracle, document: &[u8]) {
+    let document = first_chunk(document);
     for (mode, resolver) in [
         ("kubectl", Resolver::Kubectl),
         ("kustomize", Resolver::Kustomize),

@@ -41,12 +41,17 @@ pub struct Located {
 /// let checked = toft_yaml::values(&source, Resolver::Kubectl);
 /// assert_eq!(checked.value.len(), 1);
 /// assert_eq!(checked.value[0].value, toft_value::value!({"a": true}));
-/// assert!(checked.diagnostics[0].message.starts_with("yaml: line 2: "));
+/// assert!(checked.diagnostics[0].message.starts_with("yaml: line 1: "));
 /// ```
 pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
     let mut diagnostics = Vec::new();
     let tree = parse_quietly(source).take(&mut diagnostics);
     let mut values = Vec::new();
+    let mut lines = Lines {
+        bytes: tree.source().bytes(),
+        offset: 0,
+        line: 1,
+    };
     for document in tree.documents() {
         let refused = document
             .separator_problem(resolver)
@@ -65,7 +70,7 @@ pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
         if !is_refused {
             values.push(Located {
                 value,
-                line: tree.source().position(root.span().start).line,
+                line: lines.at(root.span().start),
                 span: root.span(),
             });
         }
@@ -73,6 +78,23 @@ pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
     Checked {
         value: values,
         diagnostics,
+    }
+}
+
+/// Counts lines on the way through a text, which [`Source::position`] does from the start each time.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn at(&mut self, offset: u32) -> usize {
+        let end = self.offset.max(offset as usize);
+        let passed = self.bytes.get(self.offset..end).unwrap_or_default();
+        self.line += memchr::memchr_iter(b'\n', passed).count();
+        self.offset = end;
+        self.line
     }
 }
 
@@ -96,15 +118,15 @@ impl Document<'_> {
             expanded: BTreeMap::new(),
             depth: 0,
             deepest: 0,
-            duplicates: Vec::new(),
+            faults: Vec::new(),
             diagnostics: Vec::new(),
         };
         let decoded = decoder.node(root);
         let mut diagnostics = std::mem::take(&mut decoder.diagnostics);
         let value = match decoded {
-            Ok(value) if decoder.duplicates.is_empty() => value,
+            Ok(value) if decoder.faults.is_empty() => value,
             Ok(_) => {
-                diagnostics.push(decoder.duplicate_keys());
+                diagnostics.push(decoder.key_faults());
                 Value::Null
             }
             Err(diagnostic) => {
@@ -137,7 +159,7 @@ struct Decoder<'a> {
     depth: usize,
     /// The greatest depth so far.
     deepest: usize,
-    duplicates: Vec<map::Duplicate<'a>>,
+    faults: Vec<map::Fault<'a>>,
     diagnostics: Vec<Diagnostic>,
 }
 

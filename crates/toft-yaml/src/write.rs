@@ -7,6 +7,8 @@
 mod order;
 mod scalar;
 
+pub(crate) use scalar::may_be_literal;
+
 use toft_value::{Map, Value, float_to_json, float_to_shortest};
 
 use crate::resolve::{Plain, Resolver, resolve_plain};

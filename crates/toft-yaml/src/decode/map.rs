@@ -11,17 +11,24 @@ use super::golang::{go_quote, go_syntax};
 use super::scalar::Scalar;
 use super::{Decode, Decoder};
 use crate::resolve::Resolver;
-use crate::scan::{Style, break_len};
-use crate::tree::{Node, NodeKind};
+use crate::scan::Style;
+use crate::tree::{Layout, Node, NodeKind};
 
-/// How many keys that come twice are told for one document.
-const DUPLICATES_MAX: usize = 100;
+/// How many faults in keys are told for one document.
+const FAULTS_MAX: usize = 100;
 
 /// A key that stands in a map for the second time.
 pub(super) struct Duplicate<'a> {
     key: SmolStr,
     first: Node<'a>,
     second: Node<'a>,
+}
+
+/// What is wrong with a key and does not stop v3 from looking at the others.
+pub(super) enum Fault<'a> {
+    Duplicate(Duplicate<'a>),
+    /// A list or map as a key of the root, by its tag.
+    Collection(Node<'a>, &'static str),
 }
 
 /// What becomes of a map with these keys.
@@ -139,9 +146,22 @@ impl<'a> Decoder<'a> {
             if is_merge(key, self.resolver) {
                 continue;
             }
+            let tag = match key.resolved().kind() {
+                NodeKind::List(_) => Some("!!seq"),
+                NodeKind::Map(_) => Some("!!map"),
+                NodeKind::Scalar(_) | NodeKind::Alias => None,
+            };
+            if let Some(tag) = tag.filter(|_| is_root) {
+                self.push_fault(Fault::Collection(key, tag));
+                continue;
+            }
             let scalar = self.key(key)?;
+            let is_string = matches!(key.resolved().tag(), None | Some("!" | "!!str"));
             let name = match scalar {
-                Scalar::Str(text) => text,
+                Scalar::Str(text) if is_string || is_root => text,
+                Scalar::Binary(text) if is_root => text,
+                // kyaml prints a key that is not there as `''`.
+                Scalar::Null if key.resolved().text().is_empty() => SmolStr::default(),
                 Scalar::Null => {
                     self.null_key(key);
                     continue;
@@ -164,11 +184,11 @@ impl<'a> Decoder<'a> {
 
     /// A null key is never found again when kyaml sets it a second time.
     fn null_key(&mut self, key: Node<'a>) {
-        self.push_duplicate(Duplicate {
+        self.push_fault(Fault::Duplicate(Duplicate {
             key: key.resolved().text().into(),
             first: key,
             second: key,
-        });
+        }));
     }
 
     fn kustomize_merges(
@@ -238,7 +258,7 @@ impl<'a> Decoder<'a> {
             let name: SmolStr = scalar.text().into();
             let before = seen.entry((name.clone(), is_scalar)).or_default();
             // Upstream tells every pair; the first and the last of many are enough for kubectl.
-            for (first_index, first) in before.iter().take(DUPLICATES_MAX) {
+            for (first_index, first) in before.iter().take(FAULTS_MAX) {
                 let (second, first) = (key, *first);
                 let duplicate = Duplicate {
                     key: name.clone(),
@@ -248,7 +268,7 @@ impl<'a> Decoder<'a> {
                 pairs.push(((*first_index, index), duplicate));
             }
             before.push((index, key));
-            if pairs.len() > DUPLICATES_MAX {
+            if pairs.len() > FAULTS_MAX {
                 break;
             }
         }
@@ -256,16 +276,16 @@ impl<'a> Decoder<'a> {
         let taken = self.resolver == Resolver::Kubectl || pairs.is_empty();
         for (_, duplicate) in pairs {
             match self.resolver {
-                Resolver::Kustomize => self.push_duplicate(duplicate),
+                Resolver::Kustomize => self.push_fault(Fault::Duplicate(duplicate)),
                 Resolver::Kubectl => self.tell_duplicate(&duplicate),
             }
         }
         if taken { Keys::Taken } else { Keys::Refused }
     }
 
-    fn push_duplicate(&mut self, duplicate: Duplicate<'a>) {
-        if self.duplicates.len() < DUPLICATES_MAX {
-            self.duplicates.push(duplicate);
+    fn push_fault(&mut self, fault: Fault<'a>) {
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(fault);
         }
     }
 
@@ -277,74 +297,124 @@ impl<'a> Decoder<'a> {
             .at(source, second.span(), "")
             .at(source, first.span(), "first here")
             .because("kubectl and kustomize refuse it where they are strict");
-        if self.diagnostics.len() < DUPLICATES_MAX {
+        if self.diagnostics.len() < FAULTS_MAX {
             self.diagnostics.push(diagnostic);
         }
     }
 
-    /// All keys that come twice, in the one message that v3 gives.
-    pub(super) fn duplicate_keys(&self) -> Diagnostic {
+    /// All faults of keys, in the one message that v3 gives.
+    pub(super) fn key_faults(&self) -> Diagnostic {
         let mut message = "yaml: unmarshal errors:".to_owned();
-        let source = self.document.tree.source();
-        let mut labels = Vec::new();
-        for duplicate in &self.duplicates {
-            let (mut line, first) = (
-                self.printed_line(duplicate.second),
-                self.printed_line(duplicate.first),
-            );
-            if line == first {
-                line += 1;
+        let mut labels: Vec<(Span, &str)> = Vec::new();
+        for fault in &self.faults {
+            match fault {
+                Fault::Duplicate(duplicate) => {
+                    let first = self.printed_line(duplicate.first);
+                    let second = self.printed_line(duplicate.second);
+                    // A null key is told against itself, one line further down.
+                    let is_same = duplicate.first.index == duplicate.second.index;
+                    let line = second + usize::from(is_same);
+                    let key = go_quote(&duplicate.key);
+                    let _ = write!(
+                        message,
+                        "\n  line {line}: mapping key {key} already defined at line {first}"
+                    );
+                    labels.push((duplicate.second.span(), ""));
+                    labels.push((duplicate.first.span(), "first here"));
+                }
+                Fault::Collection(key, tag) => {
+                    let line = self.printed_line(*key);
+                    let _ = write!(
+                        message,
+                        "\n  line {line}: cannot unmarshal {tag} into string"
+                    );
+                    labels.push((key.span(), ""));
+                }
             }
-            let key = go_quote(&duplicate.key);
-            let _ = write!(
-                message,
-                "\n  line {line}: mapping key {key} already defined at line {first}"
-            );
-            labels.push((duplicate.second.span(), ""));
-            labels.push((duplicate.first.span(), "first here"));
         }
-        let diagnostic = Diagnostic::error("YML007", message).because(
-            "kustomize counts the lines of the object as it prints it, without empty lines",
-        );
-        labels
-            .into_iter()
-            .fold(diagnostic, |diagnostic, (span, text): (Span, _)| {
-                diagnostic.at(source, span, text)
-            })
+        let note = "kustomize counts the lines of the object as it prints it, without empty lines";
+        let diagnostic = Diagnostic::error("YML007", message).because(note);
+        let source = self.document.tree.source();
+        let add = |diagnostic: Diagnostic, (span, text)| diagnostic.at(source, span, text);
+        labels.into_iter().fold(diagnostic, add)
     }
 
-    /// The line of a node in what kyaml prints of the document and v3 reads again: no empty lines but
-    /// those in scalars, no `---`.
+    /// The line of a node in what kyaml prints of the document and v3 reads again.
+    ///
+    /// That has no `---`, no empty lines but those in block scalars and the one below a comment on top,
+    /// and each other scalar and each flow collection on one line.
     fn printed_line(&self, node: Node<'a>) -> usize {
         let tree = self.document.tree;
         let start = self.document.span().start;
-        let before = tree.bytes(Span {
-            start,
-            end: node.span().start,
-        });
+        let end = node.span().start;
+        let before = tree.bytes(Span { start, end });
         let mut offset = start;
-        let mut lines = 0;
+        let mut lines = 1 + usize::from(has_comment_on_top(tree.bytes(self.document.span())));
         for line in before.split_inclusive(|byte| *byte == b'\n') {
-            let is_empty = line.trim_ascii().is_empty() && line.ends_with(b"\n");
-            let is_marker = offset == start
-                && line.starts_with(b"---")
-                && break_len(line.get(3..).unwrap_or_default()) > 0;
-            if !(is_marker || is_empty && !self.is_inside_scalar(offset)) {
+            let rest = line.strip_prefix(b"---").filter(|_| offset == start);
+            let is_empty = rest.unwrap_or(line).trim_ascii().is_empty();
+            let counts = match self.printing_at(offset) {
+                Printing::Verbatim => true,
+                Printing::Joined => false,
+                Printing::Lines => !is_empty,
+            };
+            if counts && line.ends_with(b"\n") {
                 lines += 1;
             }
             offset += u32::try_from(line.len()).unwrap_or(0);
         }
-        // The line of the node itself counts even where nothing stands before it.
-        lines + usize::from(before.is_empty() || before.ends_with(b"\n"))
+        lines
     }
 
-    fn is_inside_scalar(&self, offset: u32) -> bool {
-        let rows = &self.document.tree.rows;
-        rows.iter().any(|row| {
-            let is_block = matches!(row.kind, NodeKind::Scalar(Style::Literal | Style::Folded));
-            is_block && row.start < offset && offset < row.end
-        })
+    fn printing_at(&self, offset: u32) -> Printing {
+        let rows = self.document.tree.rows.iter().zip(0_u32..);
+        let mut around = rows.filter(|(row, _)| row.start < offset && offset < row.end);
+        let kind = around.find_map(|(row, index)| match row.kind {
+            NodeKind::Scalar(Style::Literal | Style::Folded) => {
+                let text = self.document.tree.node(index)?.text();
+                let is_literal = crate::write::may_be_literal(&text);
+                Some(if is_literal {
+                    Printing::Verbatim
+                } else {
+                    Printing::Joined
+                })
+            }
+            NodeKind::Scalar(_) | NodeKind::List(Layout::Flow) | NodeKind::Map(Layout::Flow) => {
+                Some(Printing::Joined)
+            }
+            NodeKind::List(Layout::Block) | NodeKind::Map(Layout::Block) | NodeKind::Alias => None,
+        });
+        kind.unwrap_or(Printing::Lines)
     }
+}
+
+/// Whether a document begins with comments and an empty line below them: that one is printed.
+fn has_comment_on_top(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let mut has_comment = false;
+    lines.by_ref().any(|line| match line.first() {
+        Some(b'#') => {
+            has_comment = true;
+            false
+        }
+        Some(b'-') if line == b"---" => false,
+        None => has_comment,
+        Some(_) => {
+            has_comment = false;
+            true
+        }
+    }) && has_comment
+}
+
+/// What becomes of line breaks at a place when kyaml prints it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Printing {
+    /// Lines stay, empty ones go.
+    Lines,
+    /// All lines stay.
+    Verbatim,
+    /// Everything comes on one line.
+    Joined,
 }
 
 /// Whether a key is `<<` and means it.

@@ -297,6 +297,11 @@ fn choose(text: &str, place: Place) -> Style {
     }
 }
 
+/// Whether go-yaml writes a text of several lines with `|`, as it stands.
+pub(crate) fn may_be_literal(text: &str) -> bool {
+    analyse(text).may_be_literal
+}
+
 fn analyse(text: &str) -> Analysis {
     let facts = Facts::of(text);
     let unquotable = facts.space_break || facts.special;
