@@ -9,6 +9,7 @@ mod files;
 mod links;
 mod memory;
 mod path;
+mod render;
 mod source;
 
 pub use diagnostic::{Checked, Diagnostic, Fix, FixSafety, Label, Severity};
@@ -17,4 +18,5 @@ pub use files::{FILE_BYTES_MAX, LINKS_MAX};
 pub use links::{LinkTarget, follow_links};
 pub use memory::MemoryFiles;
 pub use path::{PathError, RepoPath};
+pub use render::{DIAGNOSTICS_API_VERSION, Style, render_json, render_text};
 pub use source::{Position, Source, Span};
