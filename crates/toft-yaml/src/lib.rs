@@ -15,7 +15,7 @@ mod write;
 
 pub use decode::{Located, values};
 pub use parse::parse;
-pub use resolve::Resolver;
+pub use resolve::{Plain, Resolver, resolve_plain};
 pub use scan::{DEPTH_MAX, Style};
 pub use tree::{Document, Layout, Node, NodeKind, Tree};
 pub use write::write;

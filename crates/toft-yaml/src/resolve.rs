@@ -24,14 +24,20 @@ pub enum Resolver {
 
 /// The meaning of a plain scalar.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Plain {
+pub enum Plain {
+    /// Nothing, `~` or `null`.
     Null,
+    /// `true` or `false`.
     Bool(bool),
+    /// An integer that fits 64 signed bits.
     Int(i64),
+    /// An integer above `i64::MAX` that fits 64 bits.
     UInt(u64),
+    /// Any other number.
     Float(f64),
     /// A date or time; the text is RFC 3339 as Go's `time.Time` becomes JSON.
     Timestamp(String),
+    /// The text itself.
     Str,
 }
 
@@ -52,7 +58,7 @@ impl Plain {
 /// Resolves an untagged plain scalar.
 ///
 /// Source: go.yaml.in/yaml v2.4.4 and v3.0.5, `resolve.go`, `resolve` with an empty tag.
-pub(crate) fn resolve_plain(text: &str, resolver: Resolver) -> Plain {
+pub fn resolve_plain(text: &str, resolver: Resolver) -> Plain {
     let Some(first) = text.bytes().next() else {
         return Plain::Null;
     };
