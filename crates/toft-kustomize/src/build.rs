@@ -1,0 +1,155 @@
+//! The build of one directory and of everything it refers to.
+
+use toft_object::{Object, Rendered, Rendering};
+use toft_source::{Checked, Diagnostic, Files, ReadError, RepoPath};
+
+use crate::accumulate::accumulate;
+use crate::directory::{Directory, Visit};
+use crate::provenance::Metadata;
+use crate::steps;
+
+/// How a directory is built; what upstream has as flags of `kustomize build`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BuildOptions {
+    /// Which files a kustomization may read.
+    pub load_restrictor: LoadRestrictor,
+    /// The order of the objects.
+    pub reorder: Reorder,
+}
+
+/// Which files a kustomization may read; directories are free within the tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoadRestrictor {
+    /// Files in or below its own directory: upstream's `LoadRestrictionsRootOnly`.
+    #[default]
+    RootOnly,
+    /// Every file of the tree: upstream's `LoadRestrictionsNone`.
+    None,
+}
+
+/// The order of the objects where the kustomization has no `sortOptions`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reorder {
+    /// Nobody asked: as `Legacy`.
+    #[default]
+    Unspecified,
+    /// Namespaces first, webhooks last.
+    Legacy,
+    /// The order in which they were read.
+    None,
+}
+
+/// Builds a kustomization directory as `kustomize build` does.
+///
+/// The objects come in upstream's order, each with the file and line where it was written. Where a
+/// diagnostic is an error, nothing was built and the rendering is empty.
+///
+/// # Errors
+/// The tree could not be read for a reason that is not the author's.
+///
+/// Source: kustomize 5.8.2, `api/krusty/kustomizer.go`.
+///
+/// # Example
+/// ```
+/// use toft_kustomize::{BuildOptions, build, print};
+/// use toft_source::{MemoryFiles, RepoPath};
+///
+/// let files = MemoryFiles::new([
+///     ("kustomization.yaml", "namespace: media\nresources: [config.yaml]\n"),
+///     ("config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: urls}\n"),
+/// ]);
+/// let built = build(&files, &RepoPath::root(), &BuildOptions::default()).unwrap();
+/// assert_eq!(
+///     print(&built.value),
+///     "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: urls\n  namespace: media\n",
+/// );
+/// ```
+pub fn build(
+    files: &dyn Files,
+    directory: &RepoPath,
+    options: &BuildOptions,
+) -> Result<Checked<Rendering>, ReadError> {
+    let mut build = Build {
+        files,
+        options: *options,
+        diagnostics: Vec::new(),
+        metadata: Metadata::default(),
+        opened: 0,
+    };
+    let value = match build.run(directory) {
+        Ok(rendering) => rendering,
+        Err(Stop::Told) => Rendering::default(),
+        Err(Stop::Read(error)) => return Err(error),
+    };
+    Ok(Checked {
+        value,
+        diagnostics: build.diagnostics,
+    })
+}
+
+/// Why a build went no further.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A diagnostic says why.
+    Told,
+    /// The tree could not be read.
+    Read(ReadError),
+}
+
+/// What one build shares.
+pub(crate) struct Build<'a> {
+    pub(crate) files: &'a dyn Files,
+    pub(crate) options: BuildOptions,
+    diagnostics: Vec<Diagnostic>,
+    /// What the outermost kustomization wants to be told in annotations.
+    pub(crate) metadata: Metadata,
+    /// How many kustomizations were opened.
+    pub(crate) opened: usize,
+}
+
+impl Build<'_> {
+    fn run(&mut self, directory: &RepoPath) -> Result<Rendering, Stop> {
+        let directory = Directory::open(self, Visit::outermost(directory))?;
+        self.metadata = Metadata::of(&directory.kustomization.build_metadata);
+        let mut accumulator = accumulate(self, &directory)?;
+        for step in steps::LAST {
+            step.run(self, &directory, &mut accumulator)?;
+        }
+        let mut objects = Vec::with_capacity(accumulator.resources.len());
+        for resource in accumulator.resources.into_vec() {
+            let value = resource.node.to_value().map_err(|fault| {
+                self.refuse(directory.object_error("KUS041", &resource, &fault.to_string()))
+            })?;
+            let object = Object::new(value).map_err(|error| {
+                self.refuse(directory.object_error("KUS042", &resource, &error.to_string()))
+            })?;
+            let origin = resource.origin;
+            objects.push(Rendered { object, origin });
+        }
+        Ok(Rendering { objects })
+    }
+
+    /// Adds something to say.
+    pub(crate) fn tell(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Adds all that is to say; the build goes no further where the caller returns the stop.
+    pub(crate) fn tell_all(&mut self, diagnostics: Vec<Diagnostic>) -> Stop {
+        self.diagnostics.extend(diagnostics);
+        Stop::Told
+    }
+
+    /// Says why the build goes no further.
+    pub(crate) fn refuse(&mut self, diagnostic: Diagnostic) -> Stop {
+        self.tell(diagnostic);
+        Stop::Told
+    }
+
+    /// The value, or a stop where there was an error to tell.
+    pub(crate) fn checked<T>(&mut self, checked: Checked<T>) -> Result<T, Stop> {
+        let stop = checked.has_errors();
+        let value = checked.take(&mut self.diagnostics);
+        if stop { Err(Stop::Told) } else { Ok(value) }
+    }
+}

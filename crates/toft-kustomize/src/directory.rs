@@ -1,0 +1,268 @@
+//! One kustomization directory: its file, where it may read, and how its mistakes are told.
+//!
+//! Source: kustomize 5.8.2, `api/internal/target/kusttarget.go` (`Load`), `api/internal/loader/`.
+
+mod load;
+mod place;
+
+use toft_source::{Diagnostic, RepoPath, Source, Span};
+use toft_value::Value;
+use toft_yaml::Resolver;
+
+use crate::build::{Build, Stop};
+use crate::diagnose;
+use crate::kustomization::{KUSTOMIZATION, Kustomization, Problem, Segment, check, kustomization};
+use crate::resource::Resource;
+
+pub(crate) use load::LoadFault;
+
+/// The names that a kustomization file can have.
+pub(crate) const FILE_NAMES: &[&str] =
+    &["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Upstream has no limit; the longest chain in public homelab repositories is 6.
+pub const BASE_DEPTH_MAX: usize = 64;
+
+/// A build opens at most this many kustomizations: forty times the largest public homelab repository.
+/// Upstream has no limit, and a few files that refer to each other twice keep it busy forever.
+pub(crate) const DIRECTORIES_MAX: usize = 10_000;
+
+/// A directory and how the build got there.
+#[derive(Clone, Debug)]
+pub(crate) struct Visit {
+    path: RepoPath,
+    /// The directories that are being built, outermost first.
+    ancestors: Vec<RepoPath>,
+    /// The path as `buildMetadata` tells it: the entries on the way, joined.
+    shown: String,
+}
+
+impl Visit {
+    /// The directory that the build is asked for.
+    pub(crate) fn outermost(path: &RepoPath) -> Self {
+        Self {
+            path: path.clone(),
+            ancestors: Vec::new(),
+            shown: String::new(),
+        }
+    }
+}
+
+/// A kustomization that was read.
+#[derive(Debug)]
+pub(crate) struct Directory {
+    pub(crate) path: RepoPath,
+    ancestors: Vec<RepoPath>,
+    shown: String,
+    file: &'static str,
+    source: Source,
+    pub(crate) kustomization: Kustomization,
+}
+
+impl Directory {
+    /// Reads the kustomization file of a directory.
+    pub(crate) fn open(build: &mut Build<'_>, visit: Visit) -> Result<Self, Stop> {
+        build.opened += 1;
+        let (file, source) = find(build, &visit.path)?;
+        let value = read(build, &source)?;
+        for warning in diagnose::deprecated(&source, &value) {
+            build.tell(warning);
+        }
+        let kustomization = kustomization(&value);
+        let directory = Self {
+            path: visit.path,
+            ancestors: visit.ancestors,
+            shown: visit.shown,
+            file,
+            source,
+            kustomization,
+        };
+        directory.enforce(build, &value)?;
+        Ok(directory)
+    }
+
+    /// Refuses what upstream refuses of a whole file, and what is not built here.
+    fn enforce(&self, build: &mut Build<'_>, value: &Value) -> Result<(), Stop> {
+        if diagnose::is_empty_kustomization(value) {
+            let message = format!("{} is empty", self.file);
+            let told = Diagnostic::error("KUS012", message).at(&self.source, Span::default(), "");
+            let help = "list files and directories below `resources:`, or delete the file";
+            return Err(build.refuse(told.help(help)));
+        }
+        let kind = self.kustomization.kind.as_str();
+        if kind != "Kustomization" && kind != "Component" {
+            let message = "kind should be Kustomization or Component";
+            return Err(build.refuse(self.error("KUS013", message, &["kind"])));
+        }
+        let version = match kind {
+            "Component" => "kustomize.config.k8s.io/v1alpha1",
+            _ => "kustomize.config.k8s.io/v1beta1",
+        };
+        if self.kustomization.api_version != version {
+            let message = format!("apiVersion for {kind} should be {version}");
+            return Err(build.refuse(self.error("KUS013", message, &["apiVersion"])));
+        }
+        match diagnose::unsupported(&self.source, value) {
+            Some(told) => Err(build.refuse(told)),
+            None => Ok(()),
+        }
+    }
+
+    /// The path of the kustomization file as `buildMetadata` tells it.
+    pub(crate) fn shown_file(&self) -> String {
+        self.shown_path(self.file)
+    }
+
+    /// The path of an entry as `buildMetadata` tells it.
+    pub(crate) fn shown_path(&self, entry: &str) -> String {
+        place::join(&self.shown, entry)
+    }
+
+    /// The path of the kustomization file in the tree.
+    pub(crate) fn file_path(&self) -> RepoPath {
+        self.path
+            .join(self.file)
+            .unwrap_or_else(|_| self.path.clone())
+    }
+
+    /// An error at a field of the kustomization file.
+    pub(crate) fn error(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        keys: &[&str],
+    ) -> Diagnostic {
+        let path: Vec<Segment> = keys.iter().map(|key| Segment::Key((*key).into())).collect();
+        self.error_at(code, message, &path)
+    }
+
+    /// An error at an item of a list in the kustomization file.
+    pub(crate) fn entry_error(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        (field, index): (&str, usize),
+    ) -> Diagnostic {
+        let path = [Segment::Key(field.into()), Segment::Index(index)];
+        self.error_at(code, message, &path)
+    }
+
+    fn error_at(
+        &self,
+        code: &'static str,
+        message: impl Into<String>,
+        path: &[Segment],
+    ) -> Diagnostic {
+        let span = place::span(&self.source, path);
+        Diagnostic::error(code, message).at(&self.source, span, "")
+    }
+
+    /// The line of an item of a list in the kustomization file.
+    pub(crate) fn line_of(&self, (field, index): (&str, usize)) -> usize {
+        let path = [Segment::Key(field.into()), Segment::Index(index)];
+        let span = place::span(&self.source, &path);
+        self.source.position(span.start).line
+    }
+
+    /// An error about an object that was built, told where the object was written.
+    pub(crate) fn object_error(
+        &self,
+        code: &'static str,
+        resource: &Resource,
+        message: &str,
+    ) -> Diagnostic {
+        let id = resource.current_id();
+        Diagnostic::error(code, format!("{id}: {message}"))
+            .because(format!("the object is written at {}", resource.origin))
+            .because(format!("while building `{}`", self.path))
+    }
+}
+
+fn find(build: &mut Build<'_>, path: &RepoPath) -> Result<(&'static str, Source), Stop> {
+    let mut found = Vec::new();
+    for name in FILE_NAMES {
+        let Ok(file) = path.join(name) else { continue };
+        match load::read(build.files, &file) {
+            Ok(source) => found.push((*name, source)),
+            Err(LoadFault::Missing | LoadFault::Directory) => {}
+            Err(fault) => {
+                let told = fault.diagnostic(&file.to_string());
+                return Err(fault.stop(build, told));
+            }
+        }
+    }
+    let count = found.len();
+    match (found.pop(), count) {
+        (Some(found), 1) => Ok(found),
+        (Some(_), _) => {
+            let message = format!("Found multiple kustomization files under: {path}");
+            let told = Diagnostic::error("KUS011", message);
+            Err(build.refuse(told.help("keep one of them")))
+        }
+        (None, _) => {
+            let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
+            let message = format!("unable to find one of {names} in directory '{path}'");
+            let told = Diagnostic::error("KUS010", message);
+            Err(build.refuse(load::with_neighbours(build.files, path, told)))
+        }
+    }
+}
+
+/// Upstream reads the first document and ignores the rest.
+fn read(build: &mut Build<'_>, source: &Source) -> Result<Value, Stop> {
+    let values = toft_yaml::values(source, Resolver::Kubectl);
+    let first = build.checked(values)?.into_iter().next();
+    let value = first.map(|located| located.value).unwrap_or_default();
+    let (value, problems) = check(&value, &KUSTOMIZATION);
+    tell_problems(build, source, problems)?;
+    Ok(value)
+}
+
+/// Tells what is wrong with the fields of a file, and stops where anything is.
+pub(crate) fn tell_problems(
+    build: &mut Build<'_>,
+    source: &Source,
+    problems: Vec<Problem>,
+) -> Result<(), Stop> {
+    let mut result = Ok(());
+    for problem in problems {
+        result = Err(build.refuse(place::problem(source, problem)));
+    }
+    result
+}
+
+/// Where the directory of a base lies, and that it is no cycle.
+impl Directory {
+    /// The directory that an entry of `resources` or `components` means.
+    pub(crate) fn visit(&self, build: &Build<'_>, entry: &str) -> Result<Visit, LoadFault> {
+        let path = load::directory(build.files, &self.path, entry)?;
+        let mut ancestors = self.ancestors.clone();
+        ancestors.push(self.path.clone());
+        if let Some(visited) = ancestors
+            .iter()
+            .rev()
+            .find(|visited| visited.starts_with(&path))
+        {
+            return Err(LoadFault::Cycle {
+                candidate: path.clone(),
+                visited: visited.clone(),
+            });
+        }
+        if ancestors.len() > BASE_DEPTH_MAX {
+            return Err(LoadFault::Depth);
+        }
+        if build.opened >= DIRECTORIES_MAX {
+            return Err(LoadFault::TooMany);
+        }
+        Ok(Visit {
+            path,
+            ancestors,
+            shown: self.shown_path(entry),
+        })
+    }
+
+    /// The file that an entry means.
+    pub(crate) fn load(&self, build: &Build<'_>, entry: &str) -> Result<Source, LoadFault> {
+        load::file(build, &self.path, entry)
+    }
+}

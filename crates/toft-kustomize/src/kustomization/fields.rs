@@ -1,0 +1,221 @@
+//! The fields of the files that kustomize reads.
+//!
+//! Source: kustomize 5.8.2, the JSON tags in `api/types/*.go`.
+
+use toft_value::Value;
+
+use super::shape::Shape::{self, Any, Flag, List, Number, Record, Text, Texts};
+
+const TEXT_LIST: Shape = List(&Text);
+const ANY_LIST: Shape = List(&Any);
+
+/// `kustomization.yaml`.
+pub(crate) static KUSTOMIZATION: Shape = Record(&[
+    ("apiVersion", Text),
+    ("kind", Text),
+    (
+        "metadata",
+        Record(&[
+            ("name", Text),
+            ("namespace", Text),
+            ("labels", Texts),
+            ("annotations", Texts),
+        ]),
+    ),
+    ("openapi", Texts),
+    ("namePrefix", Text),
+    ("nameSuffix", Text),
+    ("namespace", Text),
+    ("commonLabels", Texts),
+    ("labels", List(&LABEL)),
+    ("commonAnnotations", Texts),
+    ("patchesStrategicMerge", TEXT_LIST),
+    ("patchesJson6902", List(&PATCH)),
+    ("patches", List(&PATCH)),
+    ("images", List(&IMAGE)),
+    ("imageTags", List(&IMAGE)),
+    ("replacements", List(&REPLACEMENT)),
+    (
+        "replicas",
+        List(&Record(&[("name", Text), ("count", Number)])),
+    ),
+    ("vars", ANY_LIST),
+    ("sortOptions", SORT_OPTIONS),
+    ("resources", TEXT_LIST),
+    ("components", TEXT_LIST),
+    ("crds", TEXT_LIST),
+    ("bases", TEXT_LIST),
+    ("configMapGenerator", List(&CONFIG_MAP_ARGS)),
+    ("secretGenerator", List(&SECRET_ARGS)),
+    ("helmGlobals", Any),
+    ("helmCharts", ANY_LIST),
+    ("helmChartInflationGenerator", ANY_LIST),
+    ("generatorOptions", GENERATOR_OPTIONS),
+    ("configurations", TEXT_LIST),
+    ("generators", TEXT_LIST),
+    ("transformers", TEXT_LIST),
+    ("validators", TEXT_LIST),
+    ("buildMetadata", TEXT_LIST),
+]);
+
+static LABEL: Shape = Record(&[
+    ("pairs", Texts),
+    ("includeSelectors", Flag),
+    ("includeTemplates", Flag),
+    ("includeVolumeClaimTemplates", Flag),
+    ("fields", List(&FIELD_SPEC)),
+]);
+
+static FIELD_SPEC: Shape = Record(&[
+    ("group", Text),
+    ("version", Text),
+    ("kind", Text),
+    ("path", Text),
+    ("create", Flag),
+]);
+
+static PATCH: Shape = Record(&[
+    ("path", Text),
+    ("patch", Text),
+    ("target", SELECTOR),
+    (
+        "options",
+        Record(&[("allowNameChange", Flag), ("allowKindChange", Flag)]),
+    ),
+]);
+
+const SELECTOR: Shape = Record(&[
+    ("group", Text),
+    ("version", Text),
+    ("kind", Text),
+    ("name", Text),
+    ("namespace", Text),
+    ("annotationSelector", Text),
+    ("labelSelector", Text),
+]);
+
+static IMAGE: Shape = Record(&[
+    ("name", Text),
+    ("newName", Text),
+    ("tagSuffix", Text),
+    ("newTag", Text),
+    ("digest", Text),
+]);
+
+/// What a file of replacements may be: one, or a list.
+#[derive(Debug)]
+pub(crate) struct OneOrMany {
+    one: &'static Shape,
+    many: &'static Shape,
+}
+
+impl OneOrMany {
+    /// The shape for a value.
+    pub(crate) fn of(&self, value: &Value) -> &'static Shape {
+        match value {
+            Value::List(_) => self.many,
+            _ => self.one,
+        }
+    }
+}
+
+/// A file that an entry of `replacements` names.
+pub(crate) static REPLACEMENTS: OneOrMany = OneOrMany {
+    one: &REPLACEMENT,
+    many: &List(&REPLACEMENT),
+};
+
+static REPLACEMENT: Shape = Record(&[
+    ("path", Text),
+    (
+        "source",
+        Record(&[
+            ("group", Text),
+            ("version", Text),
+            ("kind", Text),
+            ("name", Text),
+            ("namespace", Text),
+            ("fieldPath", Text),
+            ("options", FIELD_OPTIONS),
+        ]),
+    ),
+    (
+        "targets",
+        List(&Record(&[
+            ("select", SELECTOR),
+            ("reject", List(&SELECTOR)),
+            ("fieldPaths", TEXT_LIST),
+            ("options", FIELD_OPTIONS),
+        ])),
+    ),
+    ("sourceValue", Text),
+]);
+
+const FIELD_OPTIONS: Shape = Record(&[
+    ("delimiter", Text),
+    ("index", Number),
+    ("encoding", Text),
+    ("create", Flag),
+]);
+
+const SORT_OPTIONS: Shape = Record(&[
+    ("order", Text),
+    (
+        "legacySortOptions",
+        Record(&[("orderFirst", TEXT_LIST), ("orderLast", TEXT_LIST)]),
+    ),
+]);
+
+static CONFIG_MAP_ARGS: Shape = Record(&[
+    ("namespace", Text),
+    ("name", Text),
+    ("behavior", Text),
+    ("literals", TEXT_LIST),
+    ("files", TEXT_LIST),
+    ("envs", TEXT_LIST),
+    ("env", Text),
+    ("options", GENERATOR_OPTIONS),
+]);
+
+static SECRET_ARGS: Shape = Record(&[
+    ("namespace", Text),
+    ("name", Text),
+    ("behavior", Text),
+    ("literals", TEXT_LIST),
+    ("files", TEXT_LIST),
+    ("envs", TEXT_LIST),
+    ("env", Text),
+    ("options", GENERATOR_OPTIONS),
+    ("type", Text),
+]);
+
+const GENERATOR_OPTIONS: Shape = Record(&[
+    ("labels", Texts),
+    ("annotations", Texts),
+    ("disableNameSuffixHash", Flag),
+    ("immutable", Flag),
+]);
+
+/// A file of `configurations`.
+pub(crate) static CONFIGURATION: Shape = Record(&[
+    ("namePrefix", List(&FIELD_SPEC)),
+    ("nameSuffix", List(&FIELD_SPEC)),
+    ("namespace", List(&FIELD_SPEC)),
+    ("commonLabels", List(&FIELD_SPEC)),
+    ("labels", List(&FIELD_SPEC)),
+    ("templateLabels", List(&FIELD_SPEC)),
+    ("volumeClaimTemplateLabels", List(&FIELD_SPEC)),
+    ("commonAnnotations", List(&FIELD_SPEC)),
+    (
+        "nameReference",
+        List(&Record(&[
+            ("group", Text),
+            ("version", Text),
+            ("kind", Text),
+            ("fieldSpecs", List(&FIELD_SPEC)),
+        ])),
+    ),
+    ("varReference", List(&FIELD_SPEC)),
+    ("images", List(&FIELD_SPEC)),
+    ("replicas", List(&FIELD_SPEC)),
+]);

@@ -1,0 +1,168 @@
+//! Checks a value against the fields that a file may have.
+//!
+//! Upstream decodes with Go's JSON decoder: names match whatever their case, null means absent, and a
+//! wrong type refuses the file.
+
+use smol_str::SmolStr;
+use toft_value::{Kind, List, Map, Value};
+
+/// What a field may hold.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    Text,
+    Flag,
+    Number,
+    /// A map of texts.
+    Texts,
+    List(&'static Self),
+    Record(&'static [(&'static str, Self)]),
+    /// Anything: the field is only recognised.
+    Any,
+}
+
+/// One step of the way to a place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Segment {
+    Key(SmolStr),
+    Index(usize),
+}
+
+/// What is wrong at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// Nobody knows this field; another one may be meant.
+    Unknown {
+        path: Vec<Segment>,
+        suggestion: Option<&'static str>,
+    },
+    /// The value is of another type.
+    Wrong {
+        path: Vec<Segment>,
+        found: &'static str,
+        wanted: &'static str,
+    },
+}
+
+/// The value with the names that the shape has and without nulls; what does not fit is left out and told.
+pub(crate) fn check(value: &Value, shape: &'static Shape) -> (Value, Vec<Problem>) {
+    let mut checker = Checker::default();
+    let value = checker.value(value, shape).unwrap_or_default();
+    (value, checker.problems)
+}
+
+#[derive(Default)]
+struct Checker {
+    path: Vec<Segment>,
+    problems: Vec<Problem>,
+}
+
+impl Checker {
+    fn value(&mut self, value: &Value, shape: &'static Shape) -> Option<Value> {
+        match (shape, value) {
+            (_, Value::Null) => None,
+            (Shape::Any, value)
+            | (Shape::Text, value @ Value::Str(_))
+            | (Shape::Flag, value @ Value::Bool(_)) => Some(value.clone()),
+            (Shape::Number, value) if value.as_i64().is_some() => value.as_i64().map(Value::Int),
+            (Shape::Texts, Value::Map(map)) => Some(self.texts(map)),
+            (Shape::List(item), Value::List(items)) => Some(self.list(items, item)),
+            (Shape::Record(fields), Value::Map(map)) => Some(self.record(map, fields)),
+            (shape, value) => {
+                self.problems.push(Problem::Wrong {
+                    path: self.path.clone(),
+                    found: kind_name(value.kind()),
+                    wanted: shape.name(),
+                });
+                None
+            }
+        }
+    }
+
+    fn below(&mut self, segment: Segment, value: &Value, shape: &'static Shape) -> Option<Value> {
+        self.path.push(segment);
+        let value = self.value(value, shape);
+        self.path.pop();
+        value
+    }
+
+    fn texts(&mut self, map: &Map) -> Value {
+        let entries = map.iter().filter_map(|(key, value)| {
+            // A null in a map of texts is the empty text.
+            let text = if value.is_null() {
+                Some("".into())
+            } else {
+                self.below(Segment::Key(key.clone()), value, &Shape::Text)
+            };
+            Some((key.clone(), text?))
+        });
+        Value::Map(entries.collect())
+    }
+
+    fn list(&mut self, items: &List, shape: &'static Shape) -> Value {
+        let items = items.iter().enumerate();
+        let values = items.map(|(index, item)| {
+            self.below(Segment::Index(index), item, shape)
+                .unwrap_or_default()
+        });
+        Value::List(values.collect())
+    }
+
+    fn record(&mut self, map: &Map, fields: &'static [(&'static str, Shape)]) -> Value {
+        let mut known = Map::new();
+        for (key, value) in map {
+            let exact = fields.iter().find(|(name, _)| name == key);
+            let found = exact.or_else(|| {
+                fields
+                    .iter()
+                    .find(|(name, _)| name.eq_ignore_ascii_case(key))
+            });
+            let segment = Segment::Key(key.clone());
+            let Some((name, shape)) = found else {
+                let mut path = self.path.clone();
+                path.push(segment);
+                let suggestion = closest(key, fields);
+                self.problems.push(Problem::Unknown { path, suggestion });
+                continue;
+            };
+            if let Some(value) = self.below(segment, value, shape) {
+                known.insert(*name, value);
+            }
+        }
+        Value::Map(known)
+    }
+}
+
+impl Shape {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Text => "a string",
+            Self::Flag => "`true` or `false`",
+            Self::Number => "an integer",
+            Self::Texts => "a map of strings",
+            Self::List(_) => "a list",
+            Self::Record(_) => "a map",
+            Self::Any => "anything",
+        }
+    }
+}
+
+fn kind_name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Null => "null",
+        Kind::Bool => "a boolean",
+        Kind::Int | Kind::Float => "a number",
+        Kind::Str => "a string",
+        Kind::List => "a list",
+        Kind::Map => "a map",
+    }
+}
+
+/// A name that is at most this far from what was written is suggested: two slips of the finger.
+const EDITS_MAX: usize = 2;
+
+fn closest(key: &str, fields: &'static [(&'static str, Shape)]) -> Option<&'static str> {
+    let distance = |name: &str| strsim::osa_distance(&key.to_lowercase(), &name.to_lowercase());
+    let candidates = fields.iter().map(|(name, _)| (distance(name), *name));
+    let best = candidates.min()?;
+    (best.0 <= EDITS_MAX).then_some(best.1)
+}

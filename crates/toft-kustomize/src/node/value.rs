@@ -1,0 +1,83 @@
+//! Nodes to values and back.
+
+use smol_str::SmolStr;
+use toft_value::{List, Map, Value, float_to_shortest};
+
+use super::scalar::{is_quoted_when_printed, resolve};
+use super::{Fields, Node, Scalar, Style, Tag};
+
+/// Why a node has no value: where, and what is wrong with the scalar there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("field `{}`: {message}", path.join("."))]
+pub(crate) struct NodeFault {
+    path: Vec<String>,
+    message: String,
+}
+
+impl NodeFault {
+    fn below(mut self, name: impl Into<String>) -> Self {
+        self.path.insert(0, name.into());
+        self
+    }
+}
+
+impl Node {
+    /// What the node means once it is printed and read back.
+    pub(crate) fn to_value(&self) -> Result<Value, NodeFault> {
+        match self {
+            Self::Scalar(scalar) => scalar.resolved().map_err(|message| NodeFault {
+                path: Vec::new(),
+                message,
+            }),
+            Self::List(items) => {
+                let values = items.iter().enumerate().map(|(index, item)| {
+                    item.to_value()
+                        .map_err(|fault| fault.below(index.to_string()))
+                });
+                Ok(Value::List(List::from(
+                    values.collect::<Result<Vec<_>, _>>()?,
+                )))
+            }
+            Self::Map(fields) => {
+                let entries = fields.iter().map(|(name, node)| {
+                    let value = node
+                        .to_value()
+                        .map_err(|fault| fault.below(name.as_str()))?;
+                    Ok((name.clone(), value))
+                });
+                let entries = entries.collect::<Result<Vec<_>, NodeFault>>()?;
+                Ok(Value::Map(Map::from_entries(entries)))
+            }
+        }
+    }
+
+    /// A node for a value that went through JSON: every number is a float by then.
+    ///
+    /// Source: `RNode.UnmarshalJSON`, `kyaml/yaml/rnode.go`.
+    pub(crate) fn from_json(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Scalar(Scalar::tagged("null", Tag::Null)),
+            Value::Bool(flag) => {
+                Self::Scalar(Scalar::tagged(SmolStr::new(flag.to_string()), Tag::Bool))
+            }
+            Value::Int(_) | Value::UInt(_) | Value::Float(_) => {
+                let text = float_to_shortest(value.as_f64().unwrap_or_default());
+                let tag = resolve(&text).0;
+                Self::Scalar(Scalar::tagged(text, tag))
+            }
+            Value::Str(text) => {
+                let mut scalar = Scalar::tagged(text.clone(), Tag::Str);
+                if is_quoted_when_printed(text) {
+                    scalar.style = Style::Quoted;
+                }
+                Self::Scalar(scalar)
+            }
+            Value::List(items) => Self::List(items.iter().map(Self::from_json).collect()),
+            Value::Map(map) => {
+                let entries = map.iter();
+                let entries = entries.map(|(name, value)| (name.clone(), Self::from_json(value)));
+                Self::Map(Fields::new(entries.collect()))
+            }
+        }
+    }
+}

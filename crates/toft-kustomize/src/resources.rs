@@ -1,0 +1,128 @@
+//! The objects of a build in their order, no two with the same present id.
+//!
+//! Source: kustomize 5.8.2, `api/resmap/reswrangler.go`.
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+use toft_object::Gvk;
+
+use crate::fault::Fault;
+use crate::id::ResId;
+use crate::resource::Resource;
+
+/// Objects in the order they were read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resources(Vec<Resource>);
+
+/// What makes two ids equal.
+pub(crate) type IdKey = (Gvk, SmolStr, SmolStr);
+
+/// The part of an id that must be unique.
+pub(crate) fn key(id: &ResId) -> IdKey {
+    let namespace = id.effective_namespace().into();
+    (id.gvk.clone(), id.name.clone(), namespace)
+}
+
+impl Resources {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Resource> {
+        self.0.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> std::slice::IterMut<'_, Resource> {
+        self.0.iter_mut()
+    }
+
+    pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut Resource> {
+        self.0.get_mut(at)
+    }
+
+    pub(crate) fn into_vec(self) -> Vec<Resource> {
+        self.0
+    }
+
+    /// How often each present id occurs.
+    pub(crate) fn count_ids(&self) -> FxHashMap<IdKey, usize> {
+        let mut counts = FxHashMap::default();
+        for resource in &self.0 {
+            *counts.entry(key(&resource.current_id())).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Adds objects at the end.
+    ///
+    /// # Errors
+    /// One has an id that is there.
+    pub(crate) fn append_all(&mut self, more: Vec<Resource>) -> Result<(), Fault> {
+        let mut counts = self.count_ids();
+        for resource in more {
+            let id = resource.current_id();
+            let count = counts.entry(key(&id)).or_default();
+            if *count > 0 {
+                return Err(Fault::new(format!(
+                    "may not add resource with an already registered id: {id}"
+                )));
+            }
+            *count += 1;
+            self.0.push(resource);
+        }
+        Ok(())
+    }
+
+    /// Checks again that no two objects have one id.
+    ///
+    /// # Errors
+    /// Two have.
+    pub(crate) fn check_ids(&mut self) -> Result<(), Fault> {
+        let resources = std::mem::take(&mut self.0);
+        self.append_all(resources)
+    }
+
+    /// The objects with a present or former id that matches, by index; what was deleted does not count.
+    pub(crate) fn matching(&self, matches: impl Fn(&ResId) -> bool) -> Vec<usize> {
+        let resources = self.0.iter().enumerate();
+        let found = resources
+            .filter(|(_, resource)| !resource.node.is_empty() && resource.any_id(&matches));
+        found.map(|(at, _)| at).collect()
+    }
+
+    /// The one object that has or had an id.
+    ///
+    /// # Errors
+    /// There is none, or more than one.
+    pub(crate) fn unique(&self, id: &ResId) -> Result<usize, Fault> {
+        let found = self.matching(|one| id.equals(one));
+        match found.as_slice() {
+            [at] => Ok(*at),
+            [] => Err(Fault::new(format!("no matches for Id {id}"))),
+            _ => Err(Fault::new(format!("multiple matches for Id {id}"))),
+        }
+    }
+
+    /// Takes out what was deleted.
+    pub(crate) fn drop_empty(&mut self) {
+        self.0.retain(|resource| !resource.node.is_empty());
+    }
+
+    /// Keeps the objects for which `keep` is true.
+    pub(crate) fn retain(&mut self, keep: impl FnMut(&Resource) -> bool) {
+        self.0.retain(keep);
+    }
+
+    /// Sorts by ids.
+    pub(crate) fn sort_by(
+        &mut self,
+        mut compare: impl FnMut(&ResId, &ResId) -> std::cmp::Ordering,
+    ) {
+        let resources = std::mem::take(&mut self.0).into_iter();
+        let mut keyed: Vec<_> = resources
+            .map(|resource| (resource.current_id(), resource))
+            .collect();
+        keyed.sort_by(|left, right| compare(&left.0, &right.0));
+        self.0 = keyed.into_iter().map(|(_, resource)| resource).collect();
+    }
+}

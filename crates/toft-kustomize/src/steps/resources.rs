@@ -1,0 +1,84 @@
+//! `resources`: files and other kustomizations.
+
+use crate::accumulate::{Accumulator, accumulate};
+use crate::build::{Build, Stop};
+use crate::directory::{Directory, LoadFault};
+use crate::kustomization::Entry;
+use crate::manifest;
+use crate::provenance::Told;
+
+pub(super) fn run(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    accumulator: &mut Accumulator,
+) -> Result<(), Stop> {
+    let mut result = Ok(());
+    // Every entry is looked at, so that all mistakes are told at once.
+    for entry in &directory.kustomization.resources {
+        match one(build, directory, (accumulator, entry)) {
+            Ok(()) => {}
+            Err(Stop::Told) => result = Err(Stop::Told),
+            Err(stop @ Stop::Read(_)) => return Err(stop),
+        }
+    }
+    result
+}
+
+fn one(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (accumulator, entry): (&mut Accumulator, &Entry),
+) -> Result<(), Stop> {
+    let place = (entry.field, entry.index);
+    let source = match directory.load(build, &entry.text) {
+        Ok(source) => source,
+        Err(LoadFault::Directory | LoadFault::Missing) => {
+            return base(build, directory, (accumulator, entry));
+        }
+        Err(fault) => return Err(told(build, directory, (fault, entry))),
+    };
+    let path = directory.path.join(&entry.text);
+    let path = path.unwrap_or_else(|_| directory.path.clone());
+    let resources = manifest::resources(&source, &path, "resources");
+    let mut resources = resources.map_err(|diagnostics| build.tell_all(diagnostics))?;
+    for resource in &mut resources {
+        resource.provenance.origin = Some(Told::File(directory.shown_path(&entry.text)));
+    }
+    accumulator
+        .resources
+        .append_all(resources)
+        .map_err(|fault| build.refuse(directory.entry_error("KUS032", fault.to_string(), place)))
+}
+
+fn base(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (accumulator, entry): (&mut Accumulator, &Entry),
+) -> Result<(), Stop> {
+    let place = (entry.field, entry.index);
+    let visit = directory
+        .visit(build, &entry.text)
+        .map_err(|fault| told(build, directory, (fault, entry)))?;
+    let base = Directory::open(build, visit)?;
+    if base.kustomization.kind == "Component" {
+        let message = format!("expected kind != 'Component' for path '{}'", base.path);
+        let told = directory.entry_error("KUS033", message, place);
+        return Err(build.refuse(told.help("list it below `components:`")));
+    }
+    let gathered = accumulate(build, &base)?;
+    accumulator
+        .merge(gathered)
+        .map_err(|fault| build.refuse(directory.entry_error("KUS032", fault.to_string(), place)))
+}
+
+/// Tells why an entry could not be loaded.
+pub(super) fn told(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (fault, entry): (LoadFault, &Entry),
+) -> Stop {
+    let mut told = fault.diagnostic(&entry.text);
+    let place = directory.entry_error("", "", (entry.field, entry.index));
+    told.labels = place.labels;
+    fault.stop(build, told)
+}

@@ -1,0 +1,230 @@
+//! YAML text to nodes: documents, aliases, merge keys.
+//!
+//! Source: kustomize 5.8.2, `kyaml/kio/byteio_reader.go`, `DeAnchor` in `kyaml/yaml/rnode.go`.
+
+use smol_str::SmolStr;
+use toft_source::{Diagnostic, Source, Span};
+use toft_yaml::{NodeKind as Kind, Plain, Resolver, Style as Quotes, resolve_plain};
+
+use crate::node::{Fields, Node, Scalar, Style, Tag};
+
+/// How many nodes aliases may add to one document. The largest public homelab repository has 4,000
+/// aliases in all; upstream has no limit and runs out of memory.
+pub(crate) const ALIAS_NODES_MAX: usize = 200_000;
+
+/// One document of a file that has something in it.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) node: Node,
+    /// The line where it begins, from 1.
+    pub(crate) line: usize,
+    pub(crate) span: Span,
+}
+
+/// The documents of a text, empty ones left out.
+pub(crate) fn documents(source: &Source) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    let tree = toft_yaml::parse(source);
+    if tree.has_errors() {
+        return Err(tree.diagnostics);
+    }
+    let tree = tree.value;
+    let mut documents = Vec::new();
+    for document in tree.documents() {
+        let Some(root) = document.root().filter(|root| !root.is_null()) else {
+            continue;
+        };
+        let mut reader = Reader {
+            source: tree.source(),
+            root: root.span(),
+            open: Vec::new(),
+            aliased: 0,
+        };
+        let node = reader.node(root).map_err(|diagnostic| vec![*diagnostic])?;
+        let span = root.span();
+        documents.push(Document {
+            node,
+            line: tree.source().position(span.start).line,
+            span,
+        });
+    }
+    Ok(documents)
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    root: Span,
+    /// The nodes on the way that have an anchor, and those whose aliases are being followed.
+    open: Vec<Span>,
+    /// How many nodes came from aliases.
+    aliased: usize,
+}
+
+type Read<T> = Result<T, Box<Diagnostic>>;
+
+impl Reader<'_> {
+    fn error(&self, code: &'static str, span: Span, message: String) -> Box<Diagnostic> {
+        Box::new(Diagnostic::error(code, message).at(self.source, span, ""))
+    }
+
+    fn node(&mut self, node: toft_yaml::Node<'_>) -> Read<Node> {
+        if node.kind() == Kind::Alias {
+            return self.alias(node);
+        }
+        self.spend(node)?;
+        let anchored = node.anchor().is_some();
+        if anchored {
+            self.open.push(node.span());
+        }
+        let read = match node.kind() {
+            Kind::Scalar(quotes) => Ok(Node::Scalar(scalar(node, quotes))),
+            Kind::List(_) => {
+                let items = node.items().map(|item| self.node(item));
+                Ok(Node::List(items.collect::<Read<Vec<_>>>()?))
+            }
+            Kind::Map(_) | Kind::Alias => self.map(node),
+        };
+        if anchored {
+            self.open.pop();
+        }
+        read
+    }
+
+    fn spend(&mut self, node: toft_yaml::Node<'_>) -> Read<()> {
+        if self.aliased == 0 {
+            return Ok(());
+        }
+        self.aliased += 1;
+        if self.aliased <= ALIAS_NODES_MAX {
+            return Ok(());
+        }
+        let message = format!("aliases add more than {ALIAS_NODES_MAX} nodes to this document");
+        let told = self.error("KUS003", node.span(), message);
+        Err(Box::new(told.because(
+            "each alias copies what its anchor stands at; aliases of aliases multiply",
+        )))
+    }
+
+    fn alias(&mut self, alias: toft_yaml::Node<'_>) -> Read<Node> {
+        let target = alias.resolved();
+        if self.open.contains(&target.span()) {
+            let message = format!("anchor '{}' value contains itself", alias.text());
+            return Err(self.error("KUS004", alias.span(), message));
+        }
+        let outermost = self.aliased == 0;
+        self.aliased = self.aliased.max(1);
+        let node = self.node(target)?;
+        // Only nested aliases multiply; a document may use one anchor as often as it likes.
+        if outermost {
+            self.aliased = 0;
+        }
+        Ok(node)
+    }
+
+    fn map(&mut self, node: toft_yaml::Node<'_>) -> Read<Node> {
+        let mut entries: Vec<(SmolStr, Node)> = Vec::new();
+        let mut merged: Vec<Node> = Vec::new();
+        let mut seen: rustc_hash::FxHashMap<SmolStr, Span> = rustc_hash::FxHashMap::default();
+        for (key, value) in node.entries() {
+            if is_merge(key) {
+                self.merged(value, &mut merged)?;
+                continue;
+            }
+            let name = self.key(key, node)?;
+            if let Some(first) = seen.insert(name.clone(), key.span()) {
+                let line = self.source.position(first.start).line;
+                let message = format!("mapping key \"{name}\" already defined at line {line}");
+                let told = self.error("KUS005", key.span(), message);
+                return Err(Box::new(told.at(self.source, first, "first defined here")));
+            }
+            entries.push((name, self.node(value)?));
+        }
+        for map in merged {
+            let Node::Map(fields) = map else { continue };
+            for (name, value) in fields.iter() {
+                if !seen.contains_key(name) {
+                    seen.insert(name.clone(), node.span());
+                    entries.push((name.clone(), value.clone()));
+                }
+            }
+        }
+        Ok(Node::Map(Fields::new(entries)))
+    }
+
+    fn key(&self, key: toft_yaml::Node<'_>, map: toft_yaml::Node<'_>) -> Read<SmolStr> {
+        let resolved = key.resolved();
+        let Kind::Scalar(quotes) = resolved.kind() else {
+            let message = "a key must be a string, this is a list or a map".to_owned();
+            let told = self.error("KUS006", key.span(), message);
+            return Err(Box::new(
+                told.help("a template such as `{{ name }}` must stand in quotes"),
+            ));
+        };
+        let scalar = scalar(resolved, quotes);
+        let string = matches!(scalar.tag, Tag::Str | Tag::Custom);
+        // Upstream reads the keys of the outermost map as strings, whatever they are.
+        if string || map.span() == self.root {
+            return Ok(scalar.text);
+        }
+        let message = format!("key `{}` is no string", scalar.text);
+        let told = self.error("KUS006", key.span(), message);
+        Err(Box::new(told.help(format!("write `\"{}\"`", scalar.text))))
+    }
+
+    fn merged(&mut self, value: toft_yaml::Node<'_>, merged: &mut Vec<Node>) -> Read<()> {
+        let target = value.resolved();
+        match target.kind() {
+            Kind::Map(_) => merged.push(self.node(value)?),
+            Kind::List(_) => {
+                for item in target.items() {
+                    self.merged(item, merged)?;
+                }
+            }
+            Kind::Scalar(_) | Kind::Alias => {
+                let message = "map merge requires map or sequence of maps as the value".to_owned();
+                return Err(self.error("KUS007", value.span(), message));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_merge(key: toft_yaml::Node<'_>) -> bool {
+    let plain = key.kind() == Kind::Scalar(Quotes::Plain) && key.text() == "<<";
+    plain && key.tag().is_none_or(|tag| tag == "!!merge")
+}
+
+fn scalar(node: toft_yaml::Node<'_>, quotes: Quotes) -> Scalar {
+    let text = SmolStr::from(node.text());
+    let plain = quotes == Quotes::Plain;
+    let explicit = node.tag().filter(|tag| *tag != "!");
+    let tag = match explicit {
+        Some("!!null") => Tag::Null,
+        Some("!!bool") => Tag::Bool,
+        Some("!!int") => Tag::Int,
+        Some("!!float") => Tag::Float,
+        Some("!!timestamp") => Tag::Timestamp,
+        Some("!!binary") => Tag::Binary,
+        Some("!!str") => Tag::Str,
+        Some(_) => Tag::Custom,
+        None if plain && node.tag().is_none() => plain_tag(&text),
+        None => Tag::Str,
+    };
+    // A tag that is written is printed too, and then quotes mean nothing.
+    let style = if plain || explicit.is_some() {
+        Style::Plain
+    } else {
+        Style::Quoted
+    };
+    Scalar { text, tag, style }
+}
+
+fn plain_tag(text: &str) -> Tag {
+    match resolve_plain(text, Resolver::Kustomize) {
+        Plain::Null => Tag::Null,
+        Plain::Bool(_) => Tag::Bool,
+        Plain::Int(_) | Plain::UInt(_) => Tag::Int,
+        Plain::Float(_) => Tag::Float,
+        Plain::Timestamp(_) => Tag::Timestamp,
+        Plain::Str => Tag::Str,
+    }
+}
