@@ -3,6 +3,7 @@
 mod budget;
 mod golang;
 mod map;
+mod reprint;
 mod scalar;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use toft_value::{List, Value};
 use crate::parse::parse_quietly;
 use crate::resolve::Resolver;
 use crate::scan::DEPTH_MAX;
-use crate::tree::{Document, Node, NodeKind};
+use crate::tree::{Document, Layout, Node, NodeKind};
 
 use budget::{Budget, Cost};
 
@@ -117,6 +118,7 @@ impl Document<'_> {
             aliases: Vec::new(),
             expanded: BTreeMap::new(),
             depth: 0,
+            flow_depth: 0,
             deepest: 0,
             faults: Vec::new(),
             diagnostics: Vec::new(),
@@ -126,7 +128,8 @@ impl Document<'_> {
         let value = match decoded {
             Ok(value) if decoder.faults.is_empty() => value,
             Ok(_) => {
-                diagnostics.push(decoder.key_faults());
+                let faults = decoder.check_merges().map(|()| decoder.key_faults());
+                diagnostics.push(faults.unwrap_or_else(|refused| *refused));
                 Value::Null
             }
             Err(diagnostic) => {
@@ -157,6 +160,8 @@ struct Decoder<'a> {
     /// What anchors' nodes have given, by row, and what it cost: a value is shared, not made again.
     expanded: BTreeMap<u32, Expanded>,
     depth: usize,
+    /// How many of the nodes around are written in flow style.
+    flow_depth: usize,
     /// The greatest depth so far.
     deepest: usize,
     faults: Vec<map::Fault<'a>>,
@@ -194,9 +199,15 @@ impl<'a> Decoder<'a> {
         read: impl FnOnce(&mut Self) -> Decode<T>,
     ) -> Decode<T> {
         self.check_depth(node, 1)?;
+        let is_flow = matches!(
+            node.kind(),
+            NodeKind::List(Layout::Flow) | NodeKind::Map(Layout::Flow)
+        );
         self.depth += 1;
+        self.flow_depth += usize::from(is_flow);
         let result = read(self);
         self.depth -= 1;
+        self.flow_depth -= usize::from(is_flow);
         result
     }
 

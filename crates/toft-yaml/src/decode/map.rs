@@ -12,7 +12,7 @@ use super::scalar::Scalar;
 use super::{Decode, Decoder};
 use crate::resolve::Resolver;
 use crate::scan::Style;
-use crate::tree::{Layout, Node, NodeKind};
+use crate::tree::{Node, NodeKind};
 
 /// How many faults in keys are told for one document.
 const FAULTS_MAX: usize = 100;
@@ -142,8 +142,15 @@ impl<'a> Decoder<'a> {
         let mut merged = BTreeMap::new();
         self.kustomize_merges(node, &mut merged)?;
         let is_root = self.depth == 1;
+        let mut is_cleared = false;
         for (key, value) in node.entries() {
             if is_merge(key, self.resolver) {
+                is_cleared = true;
+                continue;
+            }
+            // kyaml takes the first key `<<` away when it has merged, quoted or not.
+            if !is_cleared && is_scalar_text(key, "<<") {
+                is_cleared = true;
                 continue;
             }
             let tag = match key.resolved().kind() {
@@ -161,11 +168,7 @@ impl<'a> Decoder<'a> {
                 Scalar::Str(text) if is_string || is_root => text,
                 Scalar::Binary(text) if is_root => text,
                 // kyaml prints a key that is not there as `''`.
-                Scalar::Null if key.resolved().text().is_empty() => SmolStr::default(),
-                Scalar::Null => {
-                    self.null_key(key);
-                    continue;
-                }
+                Scalar::Null => SmolStr::default(),
                 // At the root upstream decodes into a map with string keys and takes the text.
                 _ if is_root => key.resolved().text().into(),
                 _ => {
@@ -182,35 +185,39 @@ impl<'a> Decoder<'a> {
         Ok(merged.into_iter().collect())
     }
 
-    /// A null key is never found again when kyaml sets it a second time.
-    fn null_key(&mut self, key: Node<'a>) {
-        self.push_fault(Fault::Duplicate(Duplicate {
-            key: key.resolved().text().into(),
-            first: key,
-            second: key,
-        }));
-    }
-
     fn kustomize_merges(
         &mut self,
         node: Node<'a>,
         merged: &mut BTreeMap<SmolStr, Value>,
     ) -> Decode<()> {
-        let mut merges = node
-            .entries()
-            .filter(|(key, _)| is_merge(*key, Resolver::Kustomize));
-        let Some((_, value)) = merges.next() else {
-            return Ok(());
-        };
-        if let Some((second, _)) = merges.next() {
-            return Err(Box::new(self.refuse(second, "duplicate merge key")));
-        }
-        for source in self.merge_sources(value)? {
+        for source in self.all_merge_sources(node)? {
             if let Value::Map(map) = self.node(source)? {
                 merged.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
             }
         }
         Ok(())
+    }
+
+    /// Whether kyaml can merge what the document wants merged: it does that before anything is decoded.
+    pub(super) fn check_merges(&self) -> Decode<()> {
+        let tree = self.document.tree;
+        let end = self.document.root().map_or(0, |root| root.row.next);
+        let start = self.document.row.root.unwrap_or(end);
+        let mut maps = (start..end).filter_map(|index| tree.node(index));
+        maps.try_for_each(|node| self.all_merge_sources(node).map(drop))
+    }
+
+    fn all_merge_sources(&self, node: Node<'a>) -> Decode<Vec<Node<'a>>> {
+        let mut merges = node
+            .entries()
+            .filter(|(key, _)| is_merge(*key, Resolver::Kustomize));
+        let Some((_, value)) = merges.next() else {
+            return Ok(Vec::new());
+        };
+        if let Some((second, _)) = merges.next() {
+            return Err(Box::new(self.refuse(second, "duplicate merge key")));
+        }
+        self.merge_sources(value)
     }
 
     /// The maps to merge, those that win last.
@@ -249,9 +256,14 @@ impl<'a> Decoder<'a> {
     fn look_for_duplicates(&mut self, node: Node<'a>) -> Keys {
         let mut seen: BTreeMap<(SmolStr, bool), Vec<(usize, Node<'a>)>> = BTreeMap::new();
         let mut pairs = Vec::new();
+        let mut is_cleared = false;
         for (index, (key, _)) in node.entries().enumerate() {
             let scalar = key.resolved();
             if is_merge(key, self.resolver) {
+                continue;
+            }
+            if self.resolver == Resolver::Kustomize && !is_cleared && is_scalar_text(key, "<<") {
+                is_cleared = true;
                 continue;
             }
             let is_scalar = matches!(scalar.kind(), NodeKind::Scalar(_));
@@ -268,6 +280,16 @@ impl<'a> Decoder<'a> {
                 pairs.push(((*first_index, index), duplicate));
             }
             before.push((index, key));
+            // kyaml does not find a null again that it has set, and sets it twice.
+            let is_null = self.resolver == Resolver::Kustomize && scalar.is_null();
+            if let Some(second) = Some(key).filter(|_| is_null && !name.is_empty()) {
+                let duplicate = Duplicate {
+                    key: name,
+                    first: key,
+                    second,
+                };
+                pairs.push(((index, index), duplicate));
+            }
             if pairs.len() > FAULTS_MAX {
                 break;
             }
@@ -338,83 +360,10 @@ impl<'a> Decoder<'a> {
         let add = |diagnostic: Diagnostic, (span, text)| diagnostic.at(source, span, text);
         labels.into_iter().fold(diagnostic, add)
     }
-
-    /// The line of a node in what kyaml prints of the document and v3 reads again.
-    ///
-    /// That has no `---`, no empty lines but those in block scalars and the one below a comment on top,
-    /// and each other scalar and each flow collection on one line.
-    fn printed_line(&self, node: Node<'a>) -> usize {
-        let tree = self.document.tree;
-        let start = self.document.span().start;
-        let end = node.span().start;
-        let before = tree.bytes(Span { start, end });
-        let mut offset = start;
-        let mut lines = 1 + usize::from(has_comment_on_top(tree.bytes(self.document.span())));
-        for line in before.split_inclusive(|byte| *byte == b'\n') {
-            let rest = line.strip_prefix(b"---").filter(|_| offset == start);
-            let is_empty = rest.unwrap_or(line).trim_ascii().is_empty();
-            let counts = match self.printing_at(offset) {
-                Printing::Verbatim => true,
-                Printing::Joined => false,
-                Printing::Lines => !is_empty,
-            };
-            if counts && line.ends_with(b"\n") {
-                lines += 1;
-            }
-            offset += u32::try_from(line.len()).unwrap_or(0);
-        }
-        lines
-    }
-
-    fn printing_at(&self, offset: u32) -> Printing {
-        let rows = self.document.tree.rows.iter().zip(0_u32..);
-        let mut around = rows.filter(|(row, _)| row.start < offset && offset < row.end);
-        let kind = around.find_map(|(row, index)| match row.kind {
-            NodeKind::Scalar(Style::Literal | Style::Folded) => {
-                let text = self.document.tree.node(index)?.text();
-                let is_literal = crate::write::may_be_literal(&text);
-                Some(if is_literal {
-                    Printing::Verbatim
-                } else {
-                    Printing::Joined
-                })
-            }
-            NodeKind::Scalar(_) | NodeKind::List(Layout::Flow) | NodeKind::Map(Layout::Flow) => {
-                Some(Printing::Joined)
-            }
-            NodeKind::List(Layout::Block) | NodeKind::Map(Layout::Block) | NodeKind::Alias => None,
-        });
-        kind.unwrap_or(Printing::Lines)
-    }
 }
 
-/// Whether a document begins with comments and an empty line below them: that one is printed.
-fn has_comment_on_top(text: &[u8]) -> bool {
-    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
-    let mut has_comment = false;
-    lines.by_ref().any(|line| match line.first() {
-        Some(b'#') => {
-            has_comment = true;
-            false
-        }
-        Some(b'-') if line == b"---" => false,
-        None => has_comment,
-        Some(_) => {
-            has_comment = false;
-            true
-        }
-    }) && has_comment
-}
-
-/// What becomes of line breaks at a place when kyaml prints it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Printing {
-    /// Lines stay, empty ones go.
-    Lines,
-    /// All lines stay.
-    Verbatim,
-    /// Everything comes on one line.
-    Joined,
+fn is_scalar_text(key: Node<'_>, text: &str) -> bool {
+    matches!(key.kind(), NodeKind::Scalar(_)) && key.text() == text
 }
 
 /// Whether a key is `<<` and means it.

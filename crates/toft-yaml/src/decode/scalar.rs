@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use toft_value::{Value, float_to_shortest};
 
 use super::budget::Cost;
+use super::reprint::refold;
 use super::{Decode, Decoder};
 use crate::resolve::{Plain, Resolver, resolve_plain};
 use crate::scan::Style;
@@ -33,6 +34,8 @@ pub(super) enum Scalar {
 impl<'a> Decoder<'a> {
     pub(super) fn scalar(&mut self, node: Node<'a>) -> Decode<Value> {
         let value = match self.resolve(node)? {
+            // kyaml prints a value that is not there as `''` inside brackets.
+            Scalar::Null if self.is_unwritten_in_flow(node) => Value::Str(SmolStr::default()),
             Scalar::Null => Value::Null,
             Scalar::Bool(value) => Value::Bool(value),
             Scalar::Int(number) => Value::Int(number),
@@ -46,6 +49,10 @@ impl<'a> Decoder<'a> {
         Ok(value)
     }
 
+    fn is_unwritten_in_flow(&self, node: Node<'a>) -> bool {
+        self.resolver == Resolver::Kustomize && self.flow_depth > 0 && node.text().is_empty()
+    }
+
     /// A float on its way through JSON: whole numbers come back as integers.
     fn float(&mut self, node: Node<'a>, number: f64) -> Decode<Value> {
         if !number.is_finite() {
@@ -56,7 +63,10 @@ impl<'a> Decoder<'a> {
     }
 
     pub(super) fn resolve(&mut self, node: Node<'a>) -> Decode<Scalar> {
-        let text = node.text();
+        let text = match (node.kind(), self.resolver) {
+            (NodeKind::Scalar(Style::Folded), Resolver::Kustomize) => refold(node.text()),
+            _ => node.text(),
+        };
         let is_plain = node.kind() == NodeKind::Scalar(Style::Plain);
         let tag = match (node.tag(), self.resolver) {
             (Some("!"), Resolver::Kustomize) | (None, _) if is_plain => {

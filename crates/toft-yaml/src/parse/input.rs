@@ -20,13 +20,15 @@ pub(super) fn decode(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Sour
     };
     let text = char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffe}'));
     let text: String = text.collect();
+    let recoded = Source::new(source.name(), Arc::from(text.into_bytes()));
     let message = format!("the file is {name}, not UTF-8");
+    let note = "kustomize and kubectl read it, most other tools do not; the places told are those of the text in UTF-8";
     let diagnostic = Diagnostic::warning("YML004", message)
-        .because("kustomize and kubectl read it, most other tools do not; positions are those of the UTF-8 text")
-        .help("save the file as UTF-8")
-        .at(source, Span::new(0, 2), "byte order mark");
+        .at(&recoded, Span::new(0, 0), "")
+        .because(note)
+        .help("save the file as UTF-8");
     diagnostics.push(diagnostic);
-    Source::new(source.name(), Arc::from(text.into_bytes()))
+    recoded
 }
 
 fn units(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u16> {
