@@ -155,6 +155,16 @@ impl Quantity {
         self.nanos % (UNIT / 1000) != 0
     }
 
+    /// The amount in the same notation, rounded away from zero to a thousandth.
+    #[must_use]
+    pub fn rounded_to_milli(&self) -> Self {
+        Self {
+            nanos: divide_up(self.nanos, UNIT / 1000) * (UNIT / 1000),
+            format: self.format,
+            written: None,
+        }
+    }
+
     /// Whether the amount is zero.
     pub fn is_zero(&self) -> bool {
         self.nanos == 0

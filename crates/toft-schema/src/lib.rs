@@ -3,7 +3,9 @@
 //! [`Schemas`] is a value that knows every kind: the built-in ones from a table that is generated from
 //! the data Kubernetes publishes, and those that CRDs add. [`Schema`] walks the fields of one kind.
 
+pub mod apply;
 mod decode;
+mod defaults;
 mod go_text;
 mod graph;
 pub mod patch;
@@ -13,6 +15,7 @@ mod schemas;
 mod table;
 
 pub use decode::{DecodeError, Decoded, check_types, decode, decode_schema, unknown_fields};
+pub use defaults::apply_defaults;
 pub use resource::{Resource, Subresource};
 pub use schema::{
     Field, ListType, MapType, Omit, PatchStrategy, ProtoField, ProtoMessage, Schema, Shape,

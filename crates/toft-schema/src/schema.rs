@@ -211,6 +211,16 @@ impl<'a> Schema<'a> {
         Some(Self::new(self.graph, index))
     }
 
+    /// Whether fields that the schema does not name are kept.
+    pub fn is_preserving(self) -> bool {
+        false
+    }
+
+    /// Whether `null` is a value.
+    pub fn is_nullable(self) -> bool {
+        false
+    }
+
     /// How a list merges in server-side apply.
     ///
     /// Source: kube-openapi `pkg/schemaconv/openapi.go`, getListElementRelationship: a list without a

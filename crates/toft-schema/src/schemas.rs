@@ -84,6 +84,11 @@ impl Schemas {
         Some(Schema::new(&builtin.graph, *index))
     }
 
+    /// The schema of a built-in kind.
+    pub(crate) fn builtin_schema(&self, gvk: &Gvk) -> Option<Schema<'_>> {
+        self.schema(gvk)
+    }
+
     /// The schema of a type by its name in OpenAPI, such as `io.k8s.api.core.v1.PodSpec`.
     pub fn definition(&self, name: &str) -> Option<Schema<'_>> {
         let graph = &self.builtin.graph;
