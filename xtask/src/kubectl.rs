@@ -38,7 +38,8 @@ const CLIENTS: &[Client] = &[
 /// How long the simulated cluster may take until it answers.
 const UP_SECONDS_MAX: u64 = 60;
 
-/// `cargo x kubectl [--record] [SCENARIO]`: both clients against the simulated cluster, or a recording.
+/// `cargo x kubectl [--record | --plane] [SCENARIO]`: both clients against the simulated cluster; or record
+/// from a real control plane, or compare the recording with one.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let only = args
         .iter()
@@ -46,6 +47,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         .find(|arg| !arg.starts_with("--"));
     if args.iter().any(|arg| arg == "--record") {
         return with_plane(Mode::Record, only).map(drop);
+    }
+    if args.iter().any(|arg| arg == "--plane") {
+        return told(&with_plane(Mode::Compare, only)?);
     }
     let binary = built()?;
     let (mut passed, mut failed) = (0, 0);
@@ -98,6 +102,21 @@ pub(crate) enum Mode {
     Record,
     /// Its answers are compared with the expectations.
     Compare,
+}
+
+fn told(score: &Score) -> Result<()> {
+    for difference in &score.different {
+        println!("{difference}");
+    }
+    println!(
+        "kubectl: {} passed, {} failed",
+        score.equal,
+        score.different.len()
+    );
+    if !score.different.is_empty() || score.equal == 0 {
+        bail!("the recording is not what a real control plane answers");
+    }
+    Ok(())
 }
 
 fn built() -> Result<PathBuf> {

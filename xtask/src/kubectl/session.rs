@@ -80,7 +80,7 @@ pub(super) fn run(scenario: &Path, client: &Path, kubeconfig: &Path) -> Result<V
             command: step.text,
         });
     }
-    shell::output(kubectl(None).args(["delete", "namespace", &namespace, "--wait=false"]))?;
+    shell::output(kubectl(None).args(["delete", "namespace", &namespace, "--timeout=90s"]))?;
     Ok(transcript)
 }
 
