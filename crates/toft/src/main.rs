@@ -1,3 +1,47 @@
-//! The command line of Toft.
+//! The command line of Toft: arguments → settings → command → exit code.
+//!
+//! Every command is one file below `command/`: its arguments, the settings they resolve to, and the
+//! function that does it. The [`printer::Printer`] is the only thing that prints.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the command line resolves the environment and reads what it is pointed at"
+)]
 
-fn main() {}
+mod command;
+mod diagnostics;
+mod exit;
+mod printer;
+mod trouble;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use command::Cli;
+use exit::ExitStatus;
+use printer::{Colour, Printer};
+
+fn main() -> ExitCode {
+    let environment = printer::Environment::read();
+    let status = match Cli::try_parse() {
+        Ok(cli) => {
+            let mut printer = Printer::new(&environment, cli.color);
+            let status = command::run(cli, &mut printer);
+            status.unwrap_or_else(|error| trouble::tell(&error, &mut printer))
+        }
+        Err(refusal) => refuse(&refusal, &mut Printer::new(&environment, Colour::Auto)),
+    };
+    ExitCode::from(status.code())
+}
+
+/// Help and version are data and a success; everything else that clap says is a usage error.
+fn refuse(refusal: &clap::Error, printer: &mut Printer) -> ExitStatus {
+    let text = refusal.render();
+    if refusal.use_stderr() {
+        printer.talk(&printer.styled_for_talk(&text));
+        ExitStatus::Usage
+    } else {
+        printer.data(&printer.styled_for_data(&text));
+        ExitStatus::Done
+    }
+}

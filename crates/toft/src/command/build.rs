@@ -1,0 +1,118 @@
+//! `toft build`: what `kustomize build` prints, byte for byte.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use toft_host::DiskFiles;
+use toft_kustomize::{BuildOptions, LoadRestrictor, Reorder};
+use toft_source::RepoPath;
+
+use crate::diagnostics::{Vantage, tell};
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use crate::trouble::Trouble;
+
+/// Print the objects of a kustomization as `kustomize build` does
+#[derive(Debug, Args)]
+pub(crate) struct BuildArgs {
+    /// The folder that holds the kustomization
+    #[arg(value_name = "DIR", default_value = ".")]
+    directory: PathBuf,
+    /// Whether files outside the folder of a kustomization may be loaded
+    #[arg(
+        long,
+        value_name = "RESTRICTOR",
+        default_value = "LoadRestrictionsRootOnly"
+    )]
+    load_restrictor: Restrictor,
+    /// Order objects before they are printed: by kind (legacy), or not at all (none)
+    #[arg(long, value_name = "ORDER")]
+    reorder: Option<Order>,
+    /// Write to a file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Restrictor {
+    #[value(name = "LoadRestrictionsRootOnly")]
+    RootOnly,
+    #[value(name = "LoadRestrictionsNone")]
+    None,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Order {
+    Legacy,
+    None,
+}
+
+/// What `toft build` is to do.
+#[derive(Debug)]
+pub(crate) struct BuildSettings {
+    directory: PathBuf,
+    options: BuildOptions,
+    output: Option<PathBuf>,
+}
+
+impl BuildArgs {
+    pub(crate) fn settings(self) -> BuildSettings {
+        let load_restrictor = match self.load_restrictor {
+            Restrictor::RootOnly => LoadRestrictor::RootOnly,
+            Restrictor::None => LoadRestrictor::None,
+        };
+        let reorder = match self.reorder {
+            None => Reorder::Unspecified,
+            Some(Order::Legacy) => Reorder::Legacy,
+            Some(Order::None) => Reorder::None,
+        };
+        BuildSettings {
+            directory: self.directory,
+            options: BuildOptions {
+                load_restrictor,
+                reorder,
+            },
+            output: self.output,
+        }
+    }
+}
+
+/// Builds, prints, and tells what is to be said about the input.
+pub(crate) fn run(settings: &BuildSettings, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
+    let directory = in_tree(&settings.directory)?;
+    // As `kustomize build` sees it: every file of the machine is in the tree.
+    let files = DiskFiles::new("/");
+    let built = toft_kustomize::build(&files, &directory, &settings.options)?;
+    tell(&built.diagnostics, &Vantage::of_machine(), printer);
+    if built.has_errors() {
+        return Ok(ExitStatus::Usage);
+    }
+    let text = toft_kustomize::print(&built.value);
+    match &settings.output {
+        None => printer.data(&text),
+        Some(path) => fs::write(path, text).map_err(|error| {
+            Trouble::usage(format!("failed to write `{}`", path.display())).because(error)
+        })?,
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The path of a folder in the tree of all files.
+fn in_tree(directory: &Path) -> anyhow::Result<RepoPath> {
+    let shown = directory.display();
+    let absolute = directory
+        .canonicalize()
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Trouble::usage(format!("`{shown}` does not exist")),
+            _ => Trouble::usage(format!("failed to read `{shown}`")).because(error),
+        })?;
+    if !absolute.is_dir() {
+        return Err(Trouble::usage(format!("`{shown}` is not a directory")).into());
+    }
+    let text = absolute
+        .to_str()
+        .ok_or_else(|| Trouble::usage(format!("the path of `{shown}` is not UTF-8")))?;
+    Ok(RepoPath::parse(text.trim_start_matches('/'))?)
+}

@@ -1,0 +1,161 @@
+//! The only thing that prints: data to stdout, talk to stderr.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use clap::builder::StyledStr;
+use toft_source::Style;
+
+/// When to colour: always, never, or where a stream is a terminal and nothing speaks against it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What the surroundings say about printing.
+#[derive(Clone, Debug)]
+pub(crate) struct Environment {
+    wish: Wish,
+    stdout: Target,
+    stderr: Target,
+}
+
+/// What environment variables wish for: `NO_COLOR` before `CLICOLOR_FORCE` before `TERM`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    None,
+    Colour,
+    Plain,
+}
+
+/// Where a stream leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Terminal,
+    Elsewhere,
+}
+
+/// What a coloured word means; the colour is never the only sign of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tone {
+    /// Something is wrong.
+    Error,
+    /// What to do.
+    Help,
+}
+
+/// Prints, and knows whether a stream takes colour.
+#[derive(Debug)]
+pub(crate) struct Printer {
+    stdout: io::Stdout,
+    stderr: io::Stderr,
+    data_style: Style,
+    talk_style: Style,
+}
+
+impl Environment {
+    /// Reads the environment and looks where the streams lead.
+    pub(crate) fn read() -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+        let wish = match (set("NO_COLOR"), forced, dumb) {
+            (true, _, _) | (false, false, true) => Wish::Plain,
+            (false, true, _) => Wish::Colour,
+            (false, false, false) => Wish::None,
+        };
+        let target = |terminal: bool| {
+            if terminal {
+                Target::Terminal
+            } else {
+                Target::Elsewhere
+            }
+        };
+        Self {
+            wish,
+            stdout: target(io::stdout().is_terminal()),
+            stderr: target(io::stderr().is_terminal()),
+        }
+    }
+
+    fn style(&self, target: Target, colour: Colour) -> Style {
+        let coloured = match (colour, self.wish) {
+            (Colour::Always, _) | (Colour::Auto, Wish::Colour) => true,
+            (Colour::Never, _) | (Colour::Auto, Wish::Plain) => false,
+            (Colour::Auto, Wish::None) => target == Target::Terminal,
+        };
+        if coloured {
+            Style::Coloured
+        } else {
+            Style::Plain
+        }
+    }
+}
+
+impl Tone {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Error => "1;31",
+            Self::Help => "36",
+        }
+    }
+}
+
+impl Printer {
+    /// A printer for these surroundings.
+    pub(crate) fn new(environment: &Environment, colour: Colour) -> Self {
+        Self {
+            stdout: io::stdout(),
+            stderr: io::stderr(),
+            data_style: environment.style(environment.stdout, colour),
+            talk_style: environment.style(environment.stderr, colour),
+        }
+    }
+
+    /// Prints data to stdout. A reader that has seen enough (`| head`) is no failure.
+    pub(crate) fn data(&mut self, text: &str) {
+        let mut stdout = self.stdout.lock();
+        let written = stdout.write_all(text.as_bytes());
+        drop(written.and_then(|()| stdout.flush()));
+    }
+
+    /// Prints talk to stderr: progress, notes, errors. There is nobody to tell if that fails.
+    pub(crate) fn talk(&mut self, text: &str) {
+        drop(self.stderr.lock().write_all(text.as_bytes()));
+    }
+
+    /// How talk looks.
+    pub(crate) fn talk_style(&self) -> Style {
+        self.talk_style
+    }
+
+    /// A word of talk in its tone.
+    pub(crate) fn paint(&self, word: &str, tone: Tone) -> String {
+        paint(word, tone, self.talk_style)
+    }
+
+    /// Text of clap for stderr.
+    pub(crate) fn styled_for_talk(&self, text: &StyledStr) -> String {
+        styled(text, self.talk_style)
+    }
+
+    /// Text of clap for stdout.
+    pub(crate) fn styled_for_data(&self, text: &StyledStr) -> String {
+        styled(text, self.data_style)
+    }
+}
+
+fn paint(word: &str, tone: Tone, style: Style) -> String {
+    match style {
+        Style::Coloured => format!("\x1b[{}m{word}\x1b[0m", tone.code()),
+        Style::Plain => word.to_owned(),
+    }
+}
+
+fn styled(text: &StyledStr, style: Style) -> String {
+    match style {
+        Style::Coloured => text.ansi().to_string(),
+        Style::Plain => text.to_string(),
+    }
+}
