@@ -254,7 +254,10 @@ fn main() -> ExitCode {
         compare(&mut tally, &mut oracle, document);
     }
     for index in 0..count.parse().unwrap() {
-        let document = mutator.mutate(&documents[index % documents.len()]);
+        let mut document = mutator.mutate(&documents[index % documents.len()]);
+        if index % 16 == 0 {
+            mutator.damage(&mut document);
+        }
         compare(&mut tally, &mut oracle, &document);
     }
     println!(

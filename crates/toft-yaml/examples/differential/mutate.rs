@@ -107,6 +107,17 @@ impl Mutator {
         text.into_bytes()
     }
 
+    /// Overwrites up to four bytes by any others.
+    pub(crate) fn damage(&mut self, document: &mut [u8]) {
+        for _ in 0..=self.below(4) {
+            let at = self.below(document.len());
+            let byte = u8::try_from(self.below(256)).unwrap_or(0);
+            if let Some(place) = document.get_mut(at) {
+                *place = byte;
+            }
+        }
+    }
+
     fn change(&mut self, lines: &mut Vec<String>) {
         if lines.is_empty() {
             lines.push(String::new());
