@@ -3,9 +3,10 @@
 //! [`parse`] reads text into a [`Tree`]: every node with its bytes, comments kept, nothing interpreted.
 //! [`Document::to_value`] says what a document means to kustomize or to kubectl ([`Resolver`]), which
 //! differ. [`values`] does both for a file of manifests. [`write`] prints a value as all of upstream's
-//! tools do.
+//! tools do. [`Edit`] changes a text without touching its comments and layout.
 
 mod decode;
+mod edit;
 mod parse;
 mod resolve;
 mod scan;
@@ -14,6 +15,7 @@ mod tree;
 mod write;
 
 pub use decode::{Located, values};
+pub use edit::Edit;
 pub use parse::parse;
 pub use resolve::{Plain, Resolver, resolve_plain};
 pub use scan::{DEPTH_MAX, Style};
