@@ -1,1 +1,25 @@
 //! The Go template language with its own runtime values, and the functions that Argo CD offers.
+//!
+//! A [`Template`] is parsed once and rendered with [`Data`], which knows Go's types as far as
+//! templates can tell them apart. Errors have Go's words, with template name, line and column.
+//! Clock and chance come in through [`Settings`]; work, output and nesting are bounded.
+
+mod bounds;
+mod builtins;
+mod data;
+mod error;
+mod exec;
+mod format;
+mod functions;
+mod lex;
+mod node;
+mod number;
+mod parse;
+mod quote;
+mod template;
+
+pub use bounds::{NESTING_MAX, OUTPUT_BYTES_MAX, TEMPLATE_DEPTH_MAX, VALUES_MAX, WORK_MAX};
+pub use data::{Data, Dict, DictKind, Items, ItemsKind};
+pub use error::TemplateError;
+pub use functions::{Version, normalize, slugify};
+pub use template::{MissingKey, Options, Settings, Template};

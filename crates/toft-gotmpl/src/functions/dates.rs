@@ -1,0 +1,248 @@
+//! Dates and durations. `Local` is UTC, as in Argo CD's container.
+//!
+//! Source: sprig v3.3.0 `date.go`.
+
+mod layout;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+use super::Param::{Any, Text, Time};
+use super::arguments::{any, shared, text};
+use super::{Call, Function, Ran};
+use crate::data::Data;
+use crate::quote::quote;
+
+pub(super) const TABLE: &[Function] = &[
+    Function::new("ago", &[Any], None, ago),
+    Function::new("date", &[Text, Any], None, |call, v| {
+        date(call, text(v, 0), any(v, 1), "Local")
+    }),
+    Function::new("dateInZone", &[Text, Any, Text], None, |call, v| {
+        date(call, text(v, 0), any(v, 1), text(v, 2))
+    }),
+    Function::new("dateModify", &[Text, Time], None, |_, v| {
+        Ok(modified(v).unwrap_or_else(|_| any(v, 1).clone()))
+    }),
+    Function::new("date_in_zone", &[Text, Any, Text], None, |call, v| {
+        date(call, text(v, 0), any(v, 1), text(v, 2))
+    }),
+    Function::new("date_modify", &[Text, Time], None, |_, v| {
+        Ok(modified(v).unwrap_or_else(|_| any(v, 1).clone()))
+    }),
+    Function::new("duration", &[Any], None, duration),
+    Function::new("durationRound", &[Any], None, duration_round),
+    Function::new("htmlDate", &[Any], None, |call, v| {
+        date(call, "2006-01-02", any(v, 0), "Local")
+    }),
+    Function::new("htmlDateInZone", &[Any, Text], None, |call, v| {
+        date(call, "2006-01-02", any(v, 0), text(v, 1))
+    }),
+    Function::new("mustDateModify", &[Text, Time], None, |_, v| modified(v)),
+    Function::new("mustToDate", &[Text, Text], None, |_, v| to_date(v)),
+    Function::new("must_date_modify", &[Text, Time], None, |_, v| modified(v)),
+    Function::new("now", &[], None, |call, _| Ok(Data::Time(call.now))),
+    Function::new("toDate", &[Text, Text], None, |_, v| {
+        Ok(to_date(v).unwrap_or(Data::Time(ZERO)))
+    }),
+    Function::new("unixEpoch", &[Time], None, |_, v| {
+        let seconds = moment(any(v, 0)).map_or(0, Timestamp::as_second);
+        Ok(shared(seconds.to_string()))
+    }),
+];
+
+pub(super) const METHODS: &[Function] = &[
+    Function::new("Day", &[], None, |_, v| {
+        Ok(part(v, |date| i64::from(date.day())))
+    }),
+    Function::new("Format", &[Text], None, |_, v| {
+        let date = zoned(moment(any(v, 0)).unwrap_or(ZERO), "UTC");
+        Ok(shared(layout::format(text(v, 1), &date)))
+    }),
+    Function::new("Hour", &[], None, |_, v| {
+        Ok(part(v, |date| i64::from(date.hour())))
+    }),
+    Function::new("Minute", &[], None, |_, v| {
+        Ok(part(v, |date| i64::from(date.minute())))
+    }),
+    Function::new("Second", &[], None, |_, v| {
+        Ok(part(v, |date| i64::from(date.second())))
+    }),
+    Function::new("String", &[], None, |_, v| {
+        Ok(shared(time_text(moment(any(v, 0)).unwrap_or(ZERO))))
+    }),
+    Function::new("UTC", &[], None, |_, v| Ok(any(v, 0).clone())),
+    Function::new("Unix", &[], None, |_, v| {
+        Ok(Data::Int64(
+            moment(any(v, 0)).map_or(0, Timestamp::as_second),
+        ))
+    }),
+    Function::new("Year", &[], None, |_, v| {
+        Ok(part(v, |date| i64::from(date.year())))
+    }),
+];
+
+/// Go's zero time: the first instant of year 1.
+const ZERO: Timestamp = Timestamp::constant(-62_135_596_800, 0);
+
+fn part(values: &[Data], read: impl Fn(&Zoned) -> i64) -> Data {
+    let date = zoned(moment(any(values, 0)).unwrap_or(ZERO), "UTC");
+    Data::Int(read(&date))
+}
+
+fn moment(value: &Data) -> Option<Timestamp> {
+    match value {
+        Data::Time(time) => Some(*time),
+        Data::Int(seconds) | Data::Int64(seconds) => Timestamp::from_second(*seconds).ok(),
+        _ => None,
+    }
+}
+
+fn zoned(time: Timestamp, zone: &str) -> Zoned {
+    let zone = match zone {
+        "Local" | "UTC" | "" => TimeZone::UTC,
+        name => TimeZone::get(name).unwrap_or(TimeZone::UTC),
+    };
+    time.to_zoned(zone)
+}
+
+/// A time as Go prints it.
+pub(crate) fn time_text(time: Timestamp) -> String {
+    layout::format(
+        "2006-01-02 15:04:05.999999999 -0700 MST",
+        &zoned(time, "UTC"),
+    )
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every function gives a result")]
+fn date(call: &mut Call<'_>, layout: &str, value: &Data, zone: &str) -> Ran {
+    // What is no time counts as now, as upstream has it.
+    let time = moment(value).unwrap_or(call.now);
+    Ok(shared(layout::format(layout, &zoned(time, zone))))
+}
+
+fn modified(values: &[Data]) -> Ran {
+    let (written, time) = (text(values, 0), moment(any(values, 1)).unwrap_or(ZERO));
+    let duration = parse_duration(written)?;
+    let moved = time
+        .checked_add(duration)
+        .map_err(|_| "time is out of range")?;
+    Ok(Data::Time(moved))
+}
+
+fn to_date(values: &[Data]) -> Ran {
+    let (layout, written) = (text(values, 0), text(values, 1));
+    layout::parse(layout, written).map(Data::Time)
+}
+
+/// Source: Go 1.26 `src/time/format.go`, `ParseDuration`.
+fn parse_duration(text: &str) -> Result<SignedDuration, String> {
+    let invalid = || format!("time: invalid duration {}", quote(text));
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(SignedDuration::ZERO);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.len()
+            - rest
+                .trim_start_matches(|one: char| one.is_ascii_digit() || one == '.')
+                .len();
+        let (number, tail) = rest.split_at_checked(digits).ok_or_else(invalid)?;
+        let number: f64 = number.parse().map_err(|_| invalid())?;
+        let end = tail
+            .find(|one: char| one.is_ascii_digit() || one == '.')
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at_checked(end).ok_or_else(invalid)?;
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {}", quote(text)));
+        }
+        let size = unit_seconds(unit);
+        let size = size.ok_or_else(|| {
+            format!(
+                "time: unknown unit {} in duration {}",
+                quote(unit),
+                quote(text)
+            )
+        })?;
+        seconds += number * size;
+        rest = tail;
+    }
+    let seconds = if negative { -seconds } else { seconds };
+    SignedDuration::try_from_secs_f64(seconds).map_err(|_| invalid())
+}
+
+fn unit_seconds(unit: &str) -> Option<f64> {
+    let units = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("µs", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+        ("h", 3600.0),
+    ];
+    let (_, seconds) = units.iter().find(|(name, _)| *name == unit)?;
+    Some(*seconds)
+}
+
+/// Whole seconds as Go prints a duration: `1h2m3s`.
+fn duration_text(seconds: i64) -> String {
+    let sign = if seconds < 0 { "-" } else { "" };
+    let total = seconds.unsigned_abs();
+    let (hours, minutes, seconds) = (total / 3600, total / 60 % 60, total % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{sign}{seconds}s"),
+        (0, _) => format!("{sign}{minutes}m{seconds}s"),
+        _ => format!("{sign}{hours}h{minutes}m{seconds}s"),
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every function gives a result")]
+fn ago(call: &mut Call<'_>, values: &[Data]) -> Ran {
+    let since = moment(any(values, 0)).unwrap_or(call.now);
+    let elapsed = call.now.duration_since(since);
+    let half = i32::from(elapsed.subsec_millis() >= 500);
+    Ok(shared(duration_text(elapsed.as_secs() + i64::from(half))))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every function gives a result")]
+fn duration(_: &mut Call<'_>, values: &[Data]) -> Ran {
+    let seconds = match any(values, 0) {
+        Data::Text(text) => text.parse().unwrap_or(0),
+        Data::Int64(seconds) => *seconds,
+        _ => 0,
+    };
+    Ok(shared(duration_text(seconds)))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "every function gives a result")]
+fn duration_round(call: &mut Call<'_>, values: &[Data]) -> Ran {
+    let duration = match any(values, 0) {
+        Data::Text(text) => parse_duration(text).unwrap_or(SignedDuration::ZERO),
+        Data::Int64(nanoseconds) => SignedDuration::from_nanos(*nanoseconds),
+        Data::Time(time) => call.now.duration_since(*time),
+        _ => SignedDuration::ZERO,
+    };
+    let nanoseconds = duration.as_nanos().unsigned_abs();
+    let second = 1_000_000_000;
+    let units = [
+        (second * 3600 * 24 * 365, "y"),
+        (second * 3600 * 24 * 30, "mo"),
+        (second * 3600 * 24, "d"),
+        (second * 3600, "h"),
+        (second * 60, "m"),
+        (second, "s"),
+    ];
+    let found = units.iter().find(|(size, _)| nanoseconds > *size);
+    Ok(match found {
+        Some((size, name)) => shared(format!("{}{name}", nanoseconds / size)),
+        None => Data::text("0s"),
+    })
+}

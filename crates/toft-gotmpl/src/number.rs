@@ -1,0 +1,145 @@
+//! Numbers as templates write them.
+//!
+//! Source: Go 1.26 `src/text/template/parse/node.go`, `newNumber`; `src/strconv/atoi.go`, `atof.go`.
+
+use crate::node::Number;
+use crate::quote::{Piece, quote, unquote_one};
+
+/// Reads a number or a character constant.
+pub(crate) fn parse(text: &str) -> Result<Number, String> {
+    let mut number = Number {
+        text: text.to_owned(),
+        ..Number::default()
+    };
+    if let Some(inside) = text.strip_prefix('\'') {
+        let code = match unquote_one(inside, '\'') {
+            Some((Piece::Character(character), "'")) => u32::from(character),
+            Some((Piece::Byte(byte), "'")) => byte.into(),
+            _ => return Err(format!("malformed character constant: {text}")),
+        };
+        number.integer = Some(code.into());
+        number.unsigned = Some(code.into());
+        number.float = Some(code.into());
+        return Ok(number);
+    }
+    if text.ends_with('i') {
+        return Err(format!(
+            "complex numbers are not supported: {}",
+            quote(text)
+        ));
+    }
+    number.unsigned = parse_unsigned(text);
+    number.integer = parse_integer(text);
+    if number.integer == Some(0) {
+        number.unsigned = Some(0);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "Go promotes in the same way")]
+    if let Some(integer) = number.integer {
+        number.float = Some(integer as f64);
+    } else if let Some(unsigned) = number.unsigned {
+        number.float = Some(unsigned as f64);
+    } else if let Some(float) = parse_float(text) {
+        if !text.contains(['.', 'e', 'E', 'p', 'P']) {
+            return Err(format!("integer overflow: {}", quote(text)));
+        }
+        number.float = Some(float);
+        number.integer = whole(float);
+        number.unsigned = number
+            .integer
+            .and_then(|integer| u64::try_from(integer).ok());
+    }
+    if number.float.is_none() {
+        return Err(format!("illegal number syntax: {}", quote(text)));
+    }
+    Ok(number)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+fn whole(float: f64) -> Option<i64> {
+    let fits = float.fract() == 0.0 && float.abs() < 9.2e18;
+    fits.then_some(float as i64)
+}
+
+/// An integer in Go's syntax with its prefixes, underscores and sign.
+pub(crate) fn parse_integer(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let magnitude = i128::from(parse_unsigned(digits)?);
+    i64::try_from(if negative { -magnitude } else { magnitude }).ok()
+}
+
+/// An integer without a sign.
+pub(crate) fn parse_unsigned(text: &str) -> Option<u64> {
+    let lower = text.to_ascii_lowercase();
+    let (radix, digits) = match lower.get(..2) {
+        Some("0x") => (16, lower.get(2..)?),
+        Some("0b") => (2, lower.get(2..)?),
+        Some("0o") => (8, lower.get(2..)?),
+        _ if lower.len() > 1 && lower.starts_with('0') => (8, lower.get(1..)?),
+        _ => (10, lower.as_str()),
+    };
+    // After a prefix one underscore may stand as if it were between digits.
+    let unprefixed = digits.len() == lower.len();
+    let separated = if unprefixed {
+        digits
+    } else {
+        digits.strip_prefix('_').unwrap_or(digits)
+    };
+    if separated.starts_with('_') || separated.ends_with('_') || separated.contains("__") {
+        return None;
+    }
+    let digits = digits.replace('_', "");
+    let valid = !digits.is_empty() && digits.chars().all(|digit| digit.is_digit(radix));
+    valid.then(|| u64::from_str_radix(&digits, radix).ok())?
+}
+
+/// A float in Go's syntax; hexadecimal ones are not read.
+pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    let plain = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let starts = plain.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+    let word = ["inf", "infinity", "nan"].contains(&plain.to_ascii_lowercase().as_str());
+    if !starts && !word {
+        return None;
+    }
+    let float: f64 = text.parse().ok()?;
+    // Go refuses what is too large; Rust makes it infinite.
+    (word || float.is_finite()).then_some(float)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_read_in_every_base() {
+        let cases = [
+            ("0", Some(0)),
+            ("-0", Some(0)),
+            ("0x1F", Some(31)),
+            ("0b101", Some(5)),
+            ("0o17", Some(15)),
+            ("017", Some(15)),
+            ("1_000", Some(1000)),
+            ("1__0", None),
+            ("089", None),
+            ("-9223372036854775808", Some(i64::MIN)),
+            ("9223372036854775808", None),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_integer(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_float_without_a_fraction_is_an_integer_too() {
+        let number = parse("1e3").unwrap();
+        assert_eq!((number.integer, number.float), (Some(1000), Some(1000.0)));
+        assert_eq!(parse("'a'").unwrap().integer, Some(97));
+        assert_eq!(
+            parse("99999999999999999999"),
+            Err("integer overflow: \"99999999999999999999\"".to_owned())
+        );
+    }
+}
