@@ -17,6 +17,7 @@ mod kubectl;
 mod oracle;
 mod parity;
 mod plane;
+mod record;
 mod shell;
 mod test;
 mod tidy;
@@ -69,6 +70,11 @@ const TASKS: &[Task] = &[
         name: "parity",
         summary: "Compare with upstream's programs: parity --corpus DIR",
         run: parity::run,
+    },
+    Task {
+        name: "record",
+        summary: "Write what upstream makes of the cases: record --tool kustomize [--case NAME]",
+        run: record::run,
     },
     Task {
         name: "test",

@@ -143,8 +143,7 @@ impl Lists {
             let theirs = self.take_origin(&looked_up);
             walk(Sources::Two(dest, theirs), schema)?
         };
-        if let (Some(at), Some(place)) = (at, at.and_then(|at| self.dest.get_mut(at))) {
-            let _ = at;
+        if let Some(place) = at.and_then(|at| self.dest.get_mut(at)) {
             match &walked {
                 Walked::Dest(node) => *place = node.clone(),
                 Walked::Origin(node) if self.same => *place = node.clone(),

@@ -4,7 +4,7 @@
 //! `api/resmap/reswrangler.go`.
 
 mod absorb;
-mod data;
+mod pairs;
 
 use toft_object::Origin;
 
@@ -15,7 +15,7 @@ use crate::kustomization::{GeneratorArgs, GeneratorOptions, Mutability, NameHash
 use crate::node::{Fields, Node, NodeKind, Scalar, Style, Tag};
 use crate::provenance::Told;
 use crate::resource::Resource;
-use data::Data;
+use pairs::Pairs;
 
 /// What is generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ fn generate(
 ) -> Result<(), Stop> {
     for (index, args) in all.iter().enumerate() {
         let place = (generated.field(), index);
-        let data = Data::load(build, directory, (args, place))?;
+        let data = Pairs::load(build, directory, (args, place))?;
         if args.name.is_empty() {
             let message = "a configmap must have a name";
             return Err(build.refuse(directory.entry_error("KUS035", message, place)));
@@ -98,7 +98,7 @@ fn generate(
     Ok(())
 }
 
-fn object(args: &GeneratorArgs, data: &Data, generated: Generated) -> Node {
+fn object(args: &GeneratorArgs, data: &Pairs, generated: Generated) -> Node {
     let mut metadata = Fields::default();
     metadata.set("name", Node::string(args.name.as_str()));
     if !args.namespace.is_empty() {

@@ -5,7 +5,7 @@
 
 use smol_str::SmolStr;
 
-use super::data::{encode, text_node};
+use super::pairs::{encode, text_node};
 use crate::fault::Fault;
 use crate::node::{Fields, Node, NodeKind};
 use crate::resource::{Behavior, Resource};

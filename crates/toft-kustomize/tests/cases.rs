@@ -1,0 +1,50 @@
+//! One folder per case: a tree below `input/`, and what upstream makes of it.
+//!
+//! `expected.yaml` is recorded from upstream (`cargo x record --tool kustomize`). `expected.error` is how
+//! this crate tells what upstream refuses, `expected.warnings` what it says beside objects.
+
+use std::process::ExitCode;
+
+use toft_kustomize::{BuildOptions, LoadRestrictor, Reorder, build, print};
+use toft_source::{RepoPath, Style, render_text};
+use toft_testkit::{Case, Outputs};
+
+fn main() -> ExitCode {
+    toft_testkit::run("tests/cases", check)
+}
+
+fn check(case: &Case) -> Result<Outputs, String> {
+    let about = case.required("case.md")?;
+    let directory = line(&about, "directory").ok_or("`case.md` names no directory")?;
+    let directory = RepoPath::parse(directory).map_err(|error| error.to_string())?;
+    let options = BuildOptions {
+        load_restrictor: if about.contains("--load-restrictor LoadRestrictionsNone`") {
+            LoadRestrictor::None
+        } else {
+            LoadRestrictor::RootOnly
+        },
+        reorder: if about.contains("--reorder none`") {
+            Reorder::None
+        } else {
+            Reorder::Unspecified
+        },
+    };
+    let built = build(&case.files(), &directory, &options).map_err(|error| error.to_string())?;
+    let told = render_text(&built.diagnostics, Style::Plain);
+    let mut outputs = Outputs::new();
+    if built.has_errors() {
+        outputs.insert("expected.error".to_owned(), told);
+        return Ok(outputs);
+    }
+    if !told.is_empty() {
+        outputs.insert("expected.warnings".to_owned(), told);
+    }
+    outputs.insert("expected.yaml".to_owned(), print(&built.value));
+    Ok(outputs)
+}
+
+fn line<'a>(about: &'a str, name: &str) -> Option<&'a str> {
+    let prefix = format!("- {name}: `");
+    let mut lines = about.lines();
+    lines.find_map(|line| line.strip_prefix(&prefix)?.strip_suffix('`'))
+}
