@@ -20,7 +20,7 @@ use crate::request::{
     Validation, Verb,
 };
 use crate::response::{Response, ResponseBody};
-use crate::watch::WatchEvent;
+use crate::watch::{WatchEvent, WatchEventKind};
 
 /// The largest body that is read.
 ///
@@ -480,6 +480,14 @@ pub fn event_line(event: &WatchEvent) -> Vec<u8> {
     event.object.write_json(&mut text);
     text.push_str("}\n");
     text.into_bytes()
+}
+
+/// The last event of a watch that cannot go on.
+pub fn error_event(error: &ApiError) -> WatchEvent {
+    WatchEvent {
+        kind: WatchEventKind::Error,
+        object: error.to_value(),
+    }
 }
 
 /// Source: apimachinery 0.36.3 `pkg/util/net/http.go`, `NewWarningHeader`.
