@@ -7,6 +7,7 @@
 )]
 
 mod case;
+pub mod exchange;
 mod run;
 
 pub use case::Case;
