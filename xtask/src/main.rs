@@ -73,7 +73,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "record",
-        summary: "Write what upstream makes of the cases: record --tool kustomize [--case NAME]",
+        summary: "Write what upstream makes of the cases: record --tool kustomize|kube-apiserver [--case NAME]",
         run: record::run,
     },
     Task {

@@ -30,19 +30,7 @@ pub(crate) struct Plane {
 impl Plane {
     /// Starts every part and waits until the nodes are ready.
     pub(crate) fn start() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("toft-plane-{}", std::process::id()));
-        std::fs::create_dir_all(&folder)?;
-        let kubeconfig = folder.join("kubeconfig");
-        let mut plane = Self {
-            folder,
-            children: Vec::new(),
-            kubeconfig,
-            keep: std::cell::Cell::new(false),
-        };
-        let etcd = plane.start_etcd()?;
-        let port = plane.start_apiserver(&etcd)?;
-        plane.write_kubeconfig(port)?;
-        plane.wait("the API server", &["get", "--raw", "/readyz"])?;
+        let mut plane = Self::start_api_server()?;
         plane.start_controllers()?;
         plane.wait(
             "the default service account",
@@ -59,6 +47,24 @@ impl Plane {
                 "--timeout=1s",
             ],
         )?;
+        Ok(plane)
+    }
+
+    /// Starts the API server and its store alone: nothing happens but what requests do.
+    pub(crate) fn start_api_server() -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("toft-plane-{}", std::process::id()));
+        std::fs::create_dir_all(&folder)?;
+        let kubeconfig = folder.join("kubeconfig");
+        let mut plane = Self {
+            folder,
+            children: Vec::new(),
+            kubeconfig,
+            keep: std::cell::Cell::new(false),
+        };
+        let etcd = plane.start_etcd()?;
+        let port = plane.start_apiserver(&etcd)?;
+        plane.write_kubeconfig(port)?;
+        plane.wait("the API server", &["get", "--raw", "/readyz"])?;
         Ok(plane)
     }
 
@@ -185,7 +191,8 @@ impl Plane {
         Ok(std::fs::write(&self.kubeconfig, text)?)
     }
 
-    fn kubectl(&self) -> Result<Command> {
+    /// The client of the plane.
+    pub(crate) fn kubectl(&self) -> Result<Command> {
         let mut kubectl = Command::new(oracle::KUBECTL.ensure()?);
         kubectl
             .arg("--kubeconfig")

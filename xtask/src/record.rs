@@ -1,4 +1,6 @@
-//! `cargo x record --tool kustomize [--case NAME]`: what upstream makes of the cases, written down again.
+//! `cargo x record --tool TOOL [--case NAME]`: what upstream makes of the cases, written down again.
+
+mod exchanges;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,9 +22,10 @@ const LINES_MAX: usize = 16;
 /// Records again.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     match shell::flag(args, "--tool") {
+        Some("kube-apiserver") => exchanges::record(shell::flag(args, "--case")),
         Some("kustomize") => kustomize(shell::flag(args, "--case")),
         Some(other) => bail!("nothing is recorded from `{other}`"),
-        None => bail!("`cargo x record` needs `--tool kustomize`"),
+        None => bail!("`cargo x record` needs `--tool kube-apiserver` or `--tool kustomize`"),
     }
 }
 
