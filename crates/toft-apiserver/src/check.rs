@@ -1,0 +1,26 @@
+//! What schemas say of an object: its defaults.
+
+use toft_value::{Map, Value};
+
+use crate::call::Call;
+
+/// The object with the values that it left out.
+pub(crate) fn defaulted(call: &Call<'_>, mut object: Value) -> Value {
+    toft_schema::apply_defaults(call.schemas, call.gvk(), &mut object);
+    object
+}
+
+/// What a part of an object is when nobody wrote it; nothing for kinds without such a part and for custom
+/// resources, which have no zeros.
+pub(crate) fn untouched(call: &Call<'_>, part: &str) -> Option<Value> {
+    if call.custom.is_some() {
+        return None;
+    }
+    let field = call.schemas.schema(call.gvk())?.field(part)?;
+    if field.is_pointer() {
+        return None;
+    }
+    let empty = Value::Map(Map::new());
+    let decoded = toft_schema::decode_schema(field.schema(), &empty).ok()?;
+    Some(decoded.value)
+}

@@ -1,0 +1,184 @@
+//! Custom resource definitions: what they add to the kinds that are served, and what becomes of them.
+//!
+//! Source: apiextensions-apiserver 0.36.3 `pkg/controller/{status,establish,finalizer}`,
+//! `pkg/registry/customresourcedefinition/strategy.go`.
+
+use toft_api::ResourcePath;
+use toft_object::GroupResource;
+use toft_value::{Value, value};
+
+use crate::store::{Store, StoreKey};
+
+/// The finalizer that keeps a definition until its objects are gone.
+const CLEANUP: &str = "customresourcecleanup.apiextensions.k8s.io";
+
+/// The resource of definitions.
+pub(crate) fn resource() -> GroupResource {
+    GroupResource::new("apiextensions.k8s.io", "customresourcedefinitions")
+}
+
+/// The version of a custom resource in its definition, with the kind of its lists; `None` for built-in kinds.
+pub(crate) fn version_of(store: &Store, path: &ResourcePath) -> Option<Value> {
+    if path.group.is_empty() {
+        return None;
+    }
+    let definition = store.find(
+        &resource(),
+        "",
+        &format!("{}.{}", path.resource, path.group),
+    )?;
+    let versions = definition.items_at(&["spec", "versions"]);
+    let version = versions
+        .iter()
+        .find(|version| version.str_at(&["name"]) == Some(path.version.as_str()))?;
+    let mut version = version.clone();
+    let kind = definition
+        .str_at(&["spec", "names", "listKind"])
+        .unwrap_or_default();
+    version.set_at(&["listKind"], kind);
+    Some(version)
+}
+
+/// Follows what happened to definitions after `revision`: kinds come and go, finalizers do their work.
+pub(crate) fn follow(store: &mut Store, revision: u64) {
+    let definitions = resource();
+    let changed: Vec<StoreKey> = store
+        .history()
+        .after(revision, &definitions)
+        .map(|entry| entry.change.key.clone())
+        .collect();
+    for key in changed {
+        match store.get(&key).cloned() {
+            Some(definition) if definition.at(&["metadata", "deletionTimestamp"]).is_some() => {
+                finalize(store, &definition);
+            }
+            Some(definition) if definition.items_at(&["status", "conditions"]).is_empty() => {
+                let mut definition = definition;
+                established(&mut definition);
+                store.put(key, definition);
+            }
+            None | Some(_) => {}
+        }
+    }
+}
+
+/// Takes the objects of a definition out that is being deleted, then its finalizer.
+///
+/// Objects with finalizers of their own wait for those; the definition waits with them.
+fn finalize(store: &mut Store, definition: &Value) {
+    let text = |path: &[&str]| definition.str_at(path).unwrap_or_default();
+    let objects = GroupResource::new(text(&["spec", "group"]), text(&["spec", "names", "plural"]));
+    let instances: Vec<Value> = store.list(&objects, None).cloned().collect();
+    let deleted_at = text(&["metadata", "deletionTimestamp"]);
+    for mut instance in instances {
+        let of = |key: &str| instance.str_at(&["metadata", key]).unwrap_or_default();
+        let key = StoreKey::new(&objects, of("namespace"), of("name"));
+        if instance.items_at(&["metadata", "finalizers"]).is_empty() {
+            store.remove(key);
+        } else if instance.at(&["metadata", "deletionTimestamp"]).is_none() {
+            instance.set_at(&["metadata", "deletionTimestamp"], deleted_at);
+            instance.set_at(&["metadata", "deletionGracePeriodSeconds"], 0);
+            store.put(key, instance);
+        }
+    }
+    if store.list(&objects, None).next().is_some() {
+        return;
+    }
+    let key = StoreKey::new(&resource(), "", text(&["metadata", "name"]));
+    let finalizers = definition.items_at(&["metadata", "finalizers"]).iter();
+    let left: Vec<Value> = finalizers
+        .filter(|finalizer| finalizer.as_str() != Some(CLEANUP))
+        .cloned()
+        .collect();
+    if left.is_empty() {
+        store.remove(key);
+    } else {
+        let mut definition = definition.clone();
+        definition.set_at(&["metadata", "finalizers"], Value::from(left));
+        store.put(key, definition);
+    }
+}
+
+/// What a new definition gets: the names it did not say, and an empty status.
+pub(crate) fn created(definition: &mut Value) {
+    defaulted_names(definition);
+    definition.set_at(
+        &["status"],
+        value!({"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored(definition)}),
+    );
+}
+
+/// What upstream's controllers say of a definition that was made a moment ago, in one step.
+fn established(definition: &mut Value) {
+    let since = definition
+        .at(&["metadata", "creationTimestamp"])
+        .cloned()
+        .unwrap_or_default();
+    let condition = |kind: &str, reason: &str, message: &str| value!({"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": &since});
+    let conditions = vec![
+        condition("NamesAccepted", "NoConflicts", "no conflicts found"),
+        condition(
+            "Established",
+            "InitialNamesAccepted",
+            "the initial names have been accepted",
+        ),
+    ];
+    let names = definition
+        .at(&["spec", "names"])
+        .cloned()
+        .unwrap_or_default();
+    definition.set_at(&["status", "conditions"], Value::from(conditions));
+    definition.set_at(&["status", "acceptedNames"], names);
+}
+
+/// Names that follow from others.
+///
+/// Source: apiextensions-apiserver 0.36.3 `pkg/apis/apiextensions/v1/defaults.go`.
+pub(crate) fn defaulted_names(definition: &mut Value) {
+    let kind = definition
+        .str_at(&["spec", "names", "kind"])
+        .unwrap_or_default()
+        .to_owned();
+    if definition
+        .str_at(&["spec", "names", "singular"])
+        .unwrap_or_default()
+        .is_empty()
+    {
+        definition.set_at(&["spec", "names", "singular"], kind.to_lowercase());
+    }
+    if definition
+        .str_at(&["spec", "names", "listKind"])
+        .unwrap_or_default()
+        .is_empty()
+    {
+        definition.set_at(&["spec", "names", "listKind"], format!("{kind}List"));
+    }
+    if definition.at(&["spec", "conversion"]).is_none() {
+        definition.set_at(&["spec", "conversion"], value!({"strategy": "None"}));
+    }
+}
+
+fn stored(definition: &Value) -> Vec<Value> {
+    let versions = definition.items_at(&["spec", "versions"]).iter();
+    let storage = versions.filter(|version| version.bool_at(&["storage"]) == Some(true));
+    storage
+        .filter_map(|version| version.get("name").cloned())
+        .collect()
+}
+
+/// A changed definition accepts its names, and remembers every version that objects were stored in.
+pub(crate) fn updated(definition: &mut Value) {
+    defaulted_names(definition);
+    let names = definition
+        .at(&["spec", "names"])
+        .cloned()
+        .unwrap_or_default();
+    definition.set_at(&["status", "acceptedNames"], names);
+    let mut versions: Vec<Value> = definition.items_at(&["status", "storedVersions"]).to_vec();
+    for version in stored(definition) {
+        if !versions.contains(&version) {
+            versions.push(version);
+        }
+    }
+    definition.set_at(&["status", "storedVersions"], Value::from(versions));
+}

@@ -1,0 +1,164 @@
+//! Changing an object by a patch, or making it by server-side apply.
+//!
+//! Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`.
+
+use toft_api::{ApiError, Body, PatchKind, Reason, Response};
+use toft_object::GroupKind;
+use toft_schema::patch::{self, PatchError};
+use toft_value::Value;
+
+use crate::call::{Call, method_not_allowed};
+use crate::invalid::{FieldError, invalid};
+use crate::store::Store;
+use crate::update::name_matches;
+use crate::write::{self, Owners};
+use crate::{check, create, decode, managed};
+
+/// Patches the object, or its status.
+pub(crate) fn patch(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
+    if call.path.name.is_empty() {
+        return Err(method_not_allowed());
+    }
+    let Body::Patch { kind, content } = &call.request.body else {
+        return Err(unsupported(call));
+    };
+    options_fit(call, *kind)?;
+    match kind {
+        PatchKind::Apply => server_side_apply(call, store, content),
+        PatchKind::Strategic if call.custom.is_some() => Err(unsupported(call)),
+        PatchKind::Json | PatchKind::Merge | PatchKind::Strategic => {
+            let live = call.outward(call.live(store)?);
+            let patched = patched(call, &live, *kind, content)?;
+            let object = checked(call, &patched)?;
+            name_matches(call, &object)?;
+            let object = check::defaulted(call, object);
+            write::replace(call, store, object, Owners::Noted)
+        }
+    }
+}
+
+/// What upstream says about a patch it does not understand.
+fn unsupported(call: &Call<'_>) -> ApiError {
+    let strategic = if call.custom.is_some() {
+        ""
+    } else {
+        ", application/strategic-merge-patch+json"
+    };
+    ApiError::new(
+        Reason::UnsupportedMediaType,
+        format!(
+            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json{strategic}, application/apply-patch+yaml"
+        ),
+    )
+}
+
+/// Source: apimachinery 0.36.3 `pkg/apis/meta/v1/validation/validation.go`, `ValidatePatchOptions`.
+fn options_fit(call: &Call<'_>, kind: PatchKind) -> Result<(), ApiError> {
+    let options = &call.request.options;
+    let error = match kind {
+        PatchKind::Apply if options.field_manager.is_none() => {
+            FieldError::required("fieldManager", "is required for apply patch")
+        }
+        PatchKind::Json | PatchKind::Merge | PatchKind::Strategic if options.force => {
+            FieldError::forbidden("force", "may not be specified for non-apply patch")
+        }
+        PatchKind::Apply | PatchKind::Json | PatchKind::Merge | PatchKind::Strategic => {
+            return Ok(());
+        }
+    };
+    Err(invalid(
+        &GroupKind::new("meta.k8s.io", "PatchOptions"),
+        "",
+        &[error],
+    ))
+}
+
+fn patched(
+    call: &Call<'_>,
+    live: &Value,
+    kind: PatchKind,
+    content: &Value,
+) -> Result<Value, ApiError> {
+    match kind {
+        PatchKind::Json => patch::json(live, content).map_err(|error| refused(&error)),
+        PatchKind::Strategic => {
+            let schema = call
+                .schemas
+                .schema(call.gvk())
+                .ok_or_else(|| unsupported(call))?;
+            patch::strategic(schema, live, content).map_err(|error| refused(&error))
+        }
+        PatchKind::Merge | PatchKind::Apply => Ok(patch::merge(live, content)),
+    }
+}
+
+fn refused(error: &PatchError) -> ApiError {
+    let reason = match error {
+        PatchError::Bad(_) => Reason::BadRequest,
+        PatchError::TooLong(_) => Reason::RequestEntityTooLarge,
+        PatchError::Unprocessable(_) => Reason::Invalid,
+        PatchError::Internal(_) => Reason::InternalError,
+    };
+    ApiError::new(reason, error.to_string())
+}
+
+/// The patched object, decoded: what is wrong with it is told of the patch.
+fn checked(call: &Call<'_>, patched: &Value) -> Result<Value, ApiError> {
+    decode::object(call, patched).map_err(|error| {
+        let prefix = format!(
+            "{} in version {:?} cannot be handled as a {}: ",
+            call.gvk().kind,
+            call.gvk().version,
+            call.gvk().kind
+        );
+        let Some(why) = error.message.strip_prefix(&prefix) else {
+            return error;
+        };
+        let shown = Value::from(patched.to_json());
+        invalid(
+            &GroupKind::default(),
+            "",
+            &[FieldError::invalid("patch", &shown, why)],
+        )
+    })
+}
+
+fn server_side_apply(
+    call: &Call<'_>,
+    store: &mut Store,
+    content: &Value,
+) -> Result<Response, ApiError> {
+    let config = decode::object(call, content)?;
+    name_matches(call, &config)?;
+    let live = store
+        .get(&call.key(&call.path.name))
+        .map(|live| call.outward(live));
+    if live.is_none() {
+        if !call.path.subresource.is_empty() {
+            return Err(call.not_found(&call.path.name));
+        }
+        uid_is_free(call, &config)?;
+    }
+    let config = match call.path.subresource.as_str() {
+        "" => managed::without_status(call, config),
+        _ => config,
+    };
+    let mut object = managed::applied(call, live.as_ref(), &config)?;
+    if live.is_some() {
+        return write::replace(call, store, object, Owners::Merged);
+    }
+    create::namespace_matches(call, &mut object)?;
+    Ok(Response::created(create::insert(call, store, object)?))
+}
+
+/// Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`, `createNewObject`.
+fn uid_is_free(call: &Call<'_>, config: &Value) -> Result<(), ApiError> {
+    let uid = config.str_at(&["metadata", "uid"]).unwrap_or_default();
+    if uid.is_empty() {
+        return Ok(());
+    }
+    let why = format!(
+        "uid mismatch: the provided object specified uid {uid}, and no existing object was found"
+    );
+    Err(ApiError::conflict(&call.named(), &call.path.name, &why))
+}

@@ -1,0 +1,142 @@
+//! What kinds do to their objects before they are checked and kept.
+//!
+//! Source: Kubernetes 1.36.3 `pkg/registry/*/*/strategy.go`, `PrepareForCreate` and `PrepareForUpdate`.
+
+mod jobs;
+mod pods;
+mod services;
+
+use toft_api::ApiError;
+use toft_value::{Value, value};
+
+use crate::call::Call;
+use crate::crd;
+use crate::store::Store;
+
+type Created = fn(&Call<'_>, &Store, &mut Value) -> Result<(), ApiError>;
+type Updated = fn(&Call<'_>, &Store, (&Value, &mut Value)) -> Result<(), ApiError>;
+
+/// What happens to new objects of a kind, and to changed ones.
+const KINDS: &[(&str, &str, Created, Updated)] = &[
+    ("", "namespaces", namespace_created, namespace_updated),
+    ("", "persistentvolumeclaims", pending, unchanged),
+    ("", "persistentvolumes", pending, unchanged),
+    ("", "pods", pods::created, pods::updated),
+    ("", "services", services::created, services::updated),
+    (
+        "apiextensions.k8s.io",
+        "customresourcedefinitions",
+        definition_created,
+        definition_updated,
+    ),
+    ("batch", "jobs", jobs::created, unchanged),
+];
+
+fn kind(call: &Call<'_>) -> Option<&'static (&'static str, &'static str, Created, Updated)> {
+    KINDS
+        .iter()
+        .find(|kind| kind.0 == call.stored.group && kind.1 == call.stored.resource)
+}
+
+/// Prepares a new object.
+pub(crate) fn created(call: &Call<'_>, store: &Store, object: &mut Value) -> Result<(), ApiError> {
+    kind(call).map_or(Ok(()), |kind| (kind.2)(call, store, object))
+}
+
+/// Prepares a changed object.
+pub(crate) fn updated(
+    call: &Call<'_>,
+    store: &Store,
+    live: &Value,
+    new: &mut Value,
+) -> Result<(), ApiError> {
+    kind(call).map_or(Ok(()), |kind| (kind.3)(call, store, (live, new)))
+}
+
+/// Whether nothing but its deletion mark keeps an object: a namespace waits for its own finalizers too.
+pub(crate) fn may_go(object: &Value) -> bool {
+    object.str_at(&["kind"]) != Some("Namespace")
+        || object.items_at(&["spec", "finalizers"]).is_empty()
+}
+
+/// What marking for deletion changes besides the metadata.
+///
+/// Source: Kubernetes 1.36.3 `pkg/registry/core/namespace/storage/storage.go`, Delete.
+pub(crate) fn marked(call: &Call<'_>, object: &mut Value) {
+    if crate::admission::is(call, "", "namespaces") {
+        object.set_at(&["status", "phase"], "Terminating");
+        object.remove_at(&["metadata", "deletionGracePeriodSeconds"]);
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
+fn unchanged(
+    _call: &Call<'_>,
+    _store: &Store,
+    _change: (&Value, &mut Value),
+) -> Result<(), ApiError> {
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
+fn pending(_call: &Call<'_>, _store: &Store, object: &mut Value) -> Result<(), ApiError> {
+    object.set_at(&["status"], value!({"phase": "Pending"}));
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
+fn namespace_created(_call: &Call<'_>, _store: &Store, object: &mut Value) -> Result<(), ApiError> {
+    let mut finalizers: Vec<Value> = object.items_at(&["spec", "finalizers"]).to_vec();
+    if !finalizers
+        .iter()
+        .any(|finalizer| finalizer.as_str() == Some("kubernetes"))
+    {
+        finalizers.push("kubernetes".into());
+    }
+    object.set_at(&["spec", "finalizers"], Value::from(finalizers));
+    object.set_at(&["status"], value!({"phase": "Active"}));
+    named(object);
+    Ok(())
+}
+
+/// Every namespace carries its name as a label.
+fn named(object: &mut Value) {
+    if let Some(name) = object.at(&["metadata", "name"]).cloned() {
+        object.set_at(&["metadata", "labels", "kubernetes.io/metadata.name"], name);
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
+fn namespace_updated(
+    call: &Call<'_>,
+    _store: &Store,
+    (live, new): (&Value, &mut Value),
+) -> Result<(), ApiError> {
+    if call.path.subresource != "finalize"
+        && let Some(finalizers) = live.at(&["spec", "finalizers"])
+    {
+        new.set_at(&["spec", "finalizers"], finalizers);
+    }
+    named(new);
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
+fn definition_created(
+    _call: &Call<'_>,
+    _store: &Store,
+    object: &mut Value,
+) -> Result<(), ApiError> {
+    crd::created(object);
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
+fn definition_updated(
+    _call: &Call<'_>,
+    _store: &Store,
+    (_, new): (&Value, &mut Value),
+) -> Result<(), ApiError> {
+    crd::updated(new);
+    Ok(())
+}
