@@ -3,6 +3,7 @@
 //! `DIR` is a Go module cache that holds the upstream modules (`go mod download`); by default the one of
 //! the machine. With `--check` nothing is written, and a difference is an error.
 
+mod argo;
 mod discovery;
 mod go;
 mod openapi;
@@ -30,6 +31,11 @@ impl Upstream {
             .join(format!("k8s.io/kubernetes@v{KUBERNETES}"))
     }
 
+    fn argo(&self) -> PathBuf {
+        let module = format!("github.com/argoproj/argo-cd/v3@v{}", argo::VERSION);
+        self.modules.join(module)
+    }
+
     /// One of the modules that Kubernetes is published in: `1.x.y` is their `0.x.y`.
     fn staging(&self, name: &str) -> PathBuf {
         let version = KUBERNETES.trim_start_matches('1');
@@ -53,10 +59,11 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let upstream = Upstream { modules };
     let check = arguments.iter().any(|argument| argument == "--check");
     let root = shell::root();
-    let outputs = [(
-        root.join("crates/toft-schema/src/kubernetes.table"),
-        table::write(&upstream)?,
-    )];
+    let tables = root.join("crates/toft-schema/src");
+    let outputs = [
+        (tables.join("argo.json"), argo::write(&upstream)?),
+        (tables.join("kubernetes.table"), table::write(&upstream)?),
+    ];
     for (path, bytes) in outputs {
         if check {
             compare(&path, &bytes)?;

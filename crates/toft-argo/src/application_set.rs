@@ -84,6 +84,7 @@ pub struct Generator {
     pub kinds: Vec<GeneratorKind>,
     /// Which of the parameters are kept, as written.
     pub selector: Option<Value>,
+    depth: usize,
     raw: Value,
 }
 
@@ -296,6 +297,12 @@ impl Generator {
         &self.raw
     }
 
+    /// The same entry with another text, read at the same depth.
+    #[must_use]
+    pub fn with_value(&self, value: &Value) -> Self {
+        Self::parse_at(value, self.depth)
+    }
+
     fn parse_at(value: &Value, depth: usize) -> Self {
         let combines = |name: &str| name == "matrix" || name == "merge";
         let kinds = KINDS.iter().filter_map(|(name, read_kind)| {
@@ -307,6 +314,7 @@ impl Generator {
         Self {
             kinds: kinds.collect(),
             selector: read::part(value, "selector").cloned(),
+            depth,
             raw: value.clone(),
         }
     }

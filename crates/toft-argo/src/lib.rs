@@ -27,7 +27,10 @@ pub use application_set::{
 pub use glob::{GLOB_TOKENS_MAX, Glob, GlobError};
 pub use project::{AppProject, Cluster, KindPattern, ProjectDestination, missing_project};
 pub use repo_url::RepoUrl;
-pub use shape::{APP_PROJECT, APPLICATION, APPLICATION_SET, Field, Keep, SOURCE, Shape, TEMPLATE};
+pub use shape::{
+    APP_PROJECT, APPLICATION, APPLICATION_SET, Field, Keep, NESTED_GENERATOR, SOURCE, Shape,
+    TEMPLATE,
+};
 pub use source::{
     ApplicationSource, DirectorySource, KustomizeReplica, KustomizeSource, Siblings, SourceType,
 };

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use toft_source::Diagnostic;
 use toft_value::{List, Map, Value};
 
-pub use tables::{APP_PROJECT, APPLICATION, APPLICATION_SET, SOURCE, TEMPLATE};
+pub use tables::{APP_PROJECT, APPLICATION, APPLICATION_SET, NESTED_GENERATOR, SOURCE, TEMPLATE};
 
 /// What a value may be.
 #[derive(Clone, Copy, Debug)]

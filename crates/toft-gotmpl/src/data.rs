@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::rc::Rc;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use smol_str::SmolStr;
 use toft_value::{Map, Value};
 
 use crate::bounds::{NESTING_MAX, VALUES_MAX};
+use crate::format::sprint_one;
 use crate::functions::Version;
 
 /// A value while a template runs, with the Go type that it would have.
@@ -92,7 +94,8 @@ pub enum DictKind {
 }
 
 impl Items {
-    pub(crate) fn new(kind: ItemsKind, items: Vec<Data>) -> Self {
+    /// A slice of a type.
+    pub fn new(kind: ItemsKind, items: Vec<Data>) -> Self {
         Self {
             kind,
             items: Rc::new(items),
@@ -227,6 +230,31 @@ impl Data {
         }
     }
 
+    /// A value that shares no map with this one.
+    ///
+    /// # Errors
+    /// It nests deeper than [`NESTING_MAX`], perhaps because it holds itself, or holds more than
+    /// [`VALUES_MAX`].
+    pub fn deep_copy(&self) -> Result<Self, String> {
+        self.weigh()?;
+        Ok(self.copied())
+    }
+
+    fn copied(&self) -> Self {
+        match self {
+            Self::List(list) => {
+                let items = list.items.iter().map(Self::copied).collect();
+                Self::List(Items::new(list.kind, items))
+            }
+            Self::Dict(dict) => {
+                let entries = dict.snapshot().into_iter();
+                let entries = entries.map(|(key, value)| (key, value.copied())).collect();
+                Self::Dict(Dict::new(dict.kind, entries))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// Go's name of the type, as `%T` prints it.
     pub fn type_name(&self) -> &'static str {
         match self {
@@ -327,6 +355,13 @@ impl Data {
             Self::Text(text) => Some(text),
             _ => None,
         }
+    }
+}
+
+/// As Go's `%v` prints it.
+impl fmt::Display for Data {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&sprint_one(self))
     }
 }
 

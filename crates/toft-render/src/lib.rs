@@ -3,9 +3,11 @@
 mod detect;
 mod directory;
 mod edit;
+mod expand;
 mod kustomize;
 mod recording;
 mod source;
 
+pub use expand::{Expansion, Invalid, expand, expand_fully};
 pub use recording::{Read, RecordingFiles};
 pub use source::{SourceRendering, render};

@@ -4,6 +4,7 @@
 //! the data Kubernetes publishes, and those that CRDs add. [`Schema`] walks the fields of one kind.
 
 pub mod apply;
+mod argo;
 mod decode;
 mod defaults;
 mod go_text;
@@ -14,6 +15,7 @@ mod schema;
 mod schemas;
 mod table;
 
+pub use argo::argo_crds;
 pub use decode::{DecodeError, Decoded, check_types, decode, decode_schema, unknown_fields};
 pub use defaults::apply_defaults;
 pub use resource::{Resource, Subresource};

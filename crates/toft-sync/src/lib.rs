@@ -38,5 +38,6 @@ pub use overview::{AppOverview, Pending};
 pub use plan::{Pair, PlanInput, SyncPhase, SyncPlan, Task, Verdict, plan};
 pub use result::{OperationPhase, ResultCode, ResultKey, Results, TaskResult, TaskState};
 pub use run::{
-    Confirmed, Next, OutOfSyncOnly, Outcome, Scope as RunScope, after_dry_run, after_run, next,
+    Confirmed, Next, OutOfSyncOnly, Outcome, Scope as RunScope, after_dry_run, after_run, dry_run,
+    next, without_namespace,
 };

@@ -123,6 +123,7 @@ pub struct PlanInput<'a> {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SyncPlan {
     tasks: Vec<Task>,
+    namespace: SmolStr,
 }
 
 impl SyncPlan {
@@ -135,6 +136,23 @@ impl SyncPlan {
     pub fn groups(&self) -> impl Iterator<Item = &[Task]> {
         self.tasks
             .chunk_by(|left, right| (left.phase, left.wave) == (right.phase, right.wave))
+    }
+
+    /// The position of the task that makes the namespace of the destination, where that is missing.
+    pub fn makes_namespace(&self) -> Option<usize> {
+        let makes = |task: &Task| {
+            let target = task
+                .pair
+                .target
+                .as_ref()
+                .filter(|_| task.pair.live.is_none());
+            target.is_some_and(|target| {
+                target.kind() == "Namespace"
+                    && target.api_version() == "v1"
+                    && target.name() == self.namespace
+            })
+        };
+        self.tasks.iter().position(makes)
     }
 
     /// Whether there is more than one phase or wave, so that health is waited for.
@@ -163,7 +181,10 @@ pub fn plan(input: &PlanInput<'_>) -> SyncPlan {
     mirror_prune_waves(&mut tasks);
     prune_last(&mut tasks, input.options);
     order::sort(&mut tasks);
-    SyncPlan { tasks }
+    SyncPlan {
+        tasks,
+        namespace: input.namespace.into(),
+    }
 }
 
 fn task(input: &PlanInput<'_>, pair: Pair, phase: SyncPhase) -> Option<Task> {

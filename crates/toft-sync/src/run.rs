@@ -18,6 +18,8 @@ use crate::result::{OperationPhase, ResultCode, ResultKey, Results, TaskState};
 /// What a pass came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
+    /// Make the namespace of the destination, without which nothing else can be tried: its position.
+    Prepare(usize),
     /// Try everything without keeping it: positions in the plan.
     DryRun(Vec<usize>),
     /// Do the tasks of one wave: positions in the plan.
@@ -74,16 +76,31 @@ pub(crate) const DRY_RUN_FAILED: &str = "one or more objects failed to apply (dr
 
 /// Decides how the sync goes on, and notes in the results what the live objects tell.
 ///
-/// Without results nothing was tried yet, and everything is tried without keeping it first.
+/// Without results nothing was tried yet: the namespace of the destination is made where it is missing,
+/// then everything is tried without keeping it.
 pub fn next(plan: &SyncPlan, results: &mut Results, scope: &Scope<'_>) -> Next {
     if refuse_what_cannot_be_done(plan, results) {
         return Next::End(OperationPhase::Failed, NOT_VALID.to_owned());
     }
-    if results.is_empty() {
-        let tasks = positions(plan, |task| in_scope(task, scope));
-        return Next::DryRun(tasks);
+    if !results.is_empty() {
+        return after_dry_run(plan, results, scope);
     }
-    after_dry_run(plan, results, scope)
+    match plan.makes_namespace() {
+        Some(at) => Next::Prepare(at),
+        None => dry_run(plan, results, scope),
+    }
+}
+
+/// What is tried without keeping it: everything but the namespace that was made for it.
+pub fn dry_run(plan: &SyncPlan, results: &Results, scope: &Scope<'_>) -> Next {
+    let untried = |task: &Task| phase_of(results, task).is_none() && in_scope(task, scope);
+    Next::DryRun(positions(plan, untried))
+}
+
+/// How the sync ends when the namespace of the destination could not be made.
+pub fn without_namespace(plan: &SyncPlan, results: &Results) -> Next {
+    let message = with_reasons("the namespace failed to apply", plan, results);
+    Next::End(OperationPhase::Failed, message)
 }
 
 /// Decides how the sync goes on once the dry run said that everything can be done.

@@ -1,7 +1,8 @@
 //! Measures how fast text becomes a tree and values, and values become text.
 //!
-//! `throughput FOLDER…` reads the YAML files below the folders, repeats them 30 times and prints the best
-//! of seven runs in MB/s: `cargo run --release -p toft-yaml --example throughput -- FOLDER`.
+//! `throughput REPEATS RUNS FOLDER…` reads the YAML files below the folders, repeats them and prints the
+//! best of the runs in MB/s: `cargo run --release -p toft-yaml --example throughput -- 30 7 FOLDER`. On a
+//! machine that others use, `1 400` finds moments in which nobody disturbs.
 #![expect(
     clippy::print_stdout,
     clippy::disallowed_methods,
@@ -16,9 +17,6 @@ use std::time::Instant;
 
 use toft_source::Source;
 use toft_yaml::Resolver;
-
-const REPEATS: usize = 30;
-const RUNS: usize = 7;
 
 fn collect(folder: &Path, text: &mut Vec<u8>) {
     let mut paths: Vec<_> = std::fs::read_dir(folder)
@@ -41,8 +39,8 @@ fn collect(folder: &Path, text: &mut Vec<u8>) {
     }
 }
 
-fn measure<T>(name: &str, bytes: usize, run: impl Fn() -> T) {
-    let seconds = (0..RUNS).map(|_| {
+fn measure<T>(name: &str, (bytes, runs): (usize, usize), run: impl Fn() -> T) {
+    let seconds = (0..runs).map(|_| {
         let start = Instant::now();
         black_box(run());
         start.elapsed().as_secs_f64()
@@ -53,21 +51,27 @@ fn measure<T>(name: &str, bytes: usize, run: impl Fn() -> T) {
 
 fn main() {
     let mut text = Vec::new();
-    for folder in std::env::args().skip(1) {
-        collect(Path::new(&folder), &mut text);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [repeats, runs, folders @ ..] = arguments.as_slice() else {
+        println!("usage: throughput REPEATS RUNS FOLDER…");
+        return;
+    };
+    for folder in folders {
+        collect(Path::new(folder), &mut text);
     }
-    let text = text.repeat(REPEATS);
+    let text = text.repeat(repeats.parse().unwrap());
+    let size = (text.len(), runs.parse().unwrap());
     let source = Source::new("all", text.as_slice().into());
     println!("{:.2} MB", text.len() as f64 / 1e6);
-    measure("text to tree", text.len(), || toft_yaml::parse(&source));
-    measure("text to values, kubectl", text.len(), || {
+    measure("text to tree", size, || toft_yaml::parse(&source));
+    measure("text to values, kubectl", size, || {
         toft_yaml::values(&source, Resolver::Kubectl)
     });
-    measure("text to values, kustomize", text.len(), || {
+    measure("text to values, kustomize", size, || {
         toft_yaml::values(&source, Resolver::Kustomize)
     });
     let values = toft_yaml::values(&source, Resolver::Kubectl).value;
-    measure("values to text, of the bytes read", text.len(), || {
+    measure("values to text, of the bytes read", size, || {
         values
             .iter()
             .map(|located| toft_yaml::write(&located.value).len())

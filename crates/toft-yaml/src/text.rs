@@ -33,7 +33,10 @@ pub(crate) fn cook(node: Node<'_>) -> Cow<'_, str> {
 
 /// The scanner reads only what is UTF-8.
 fn borrowed(bytes: &[u8]) -> Cow<'_, str> {
-    String::from_utf8_lossy(bytes)
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

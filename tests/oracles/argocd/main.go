@@ -2,6 +2,9 @@
 //
 //	argocd templates DIR…   renders templates as the ApplicationSet controller does
 //	argocd expand DIR…      expands ApplicationSets
+//	argocd health DIR…      judges the health of objects
+//	argocd order DIR…       puts the tasks of a sync in order
+//	argocd sync DIR…        syncs pass by pass
 package main
 
 import (
@@ -13,9 +16,11 @@ import (
 
 func main() {
 	log.SetLevel(log.PanicLevel)
-	record := map[string]func(string) error{"templates": templates, "expand": expand}
+	record := map[string]func(string) error{
+		"expand": expand, "health": healths, "order": orders, "sync": syncs, "templates": templates,
+	}
 	if len(os.Args) < 3 || record[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: argocd templates|expand DIR…")
+		fmt.Fprintln(os.Stderr, "usage: argocd expand|health|order|sync|templates DIR…")
 		os.Exit(2)
 	}
 	for _, dir := range os.Args[2:] {

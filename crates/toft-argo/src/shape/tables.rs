@@ -275,6 +275,58 @@ pub const TEMPLATE: Shape = Struct(&[
     field("spec", APPLICATION_SPEC, Always),
 ]);
 
+const SELECTOR: Shape = Struct(&[
+    field("matchLabels", TEXT_MAP, NonZero),
+    field("matchExpressions", List(&SELECTOR_REQUIREMENT), NonZero),
+]);
+
+const SELECTOR_REQUIREMENT: Shape = Struct(&[
+    field("key", Text, Always),
+    field("operator", Text, Always),
+    field("values", TEXTS, NonZero),
+]);
+
+const LIST_GENERATOR: Shape = Struct(&[
+    field("elements", List(&Any), Always),
+    field("template", TEMPLATE, Always),
+    field("elementsYaml", Text, NonZero),
+]);
+
+const CLUSTERS_GENERATOR: Shape = Struct(&[
+    field("selector", SELECTOR, Always),
+    field("template", TEMPLATE, Always),
+    field("values", TEXT_MAP, NonZero),
+    field("flatList", Flag, NonZero),
+]);
+
+const GIT_PATH: Shape = Struct(&[field("path", Text, Always), field("exclude", Flag, NonZero)]);
+
+const GIT_GENERATOR: Shape = Struct(&[
+    field("repoURL", Text, Always),
+    field("directories", List(&GIT_PATH), NonZero),
+    field("files", List(&GIT_PATH), NonZero),
+    field("revision", Text, Always),
+    field("requeueAfterSeconds", Integer, Present),
+    field("template", TEMPLATE, Always),
+    field("pathParamPrefix", Text, NonZero),
+    field("values", TEXT_MAP, NonZero),
+]);
+
+/// A generator in a matrix or merge generator; what asks something outside the repository is kept as
+/// it is. A matrix or merge generator in it holds such generators again.
+pub const NESTED_GENERATOR: Shape = Struct(&[
+    field("list", LIST_GENERATOR, Present),
+    field("clusters", CLUSTERS_GENERATOR, Present),
+    field("git", GIT_GENERATOR, Present),
+    field("scmProvider", Any, Present),
+    field("clusterDecisionResource", Any, Present),
+    field("pullRequest", Any, Present),
+    field("matrix", Any, Present),
+    field("merge", Any, Present),
+    field("selector", SELECTOR, Present),
+    field("plugin", Any, Present),
+]);
+
 const PRESERVED_FIELDS: Shape = Struct(&[
     field("annotations", TEXTS, NonZero),
     field("labels", TEXTS, NonZero),

@@ -2,13 +2,13 @@
 //!
 //! Source: sprig v3.3.0 `reflect.go`, `dict.go`.
 
+use super::Function;
 use super::Param::{Any, Text};
 use super::arguments::{any, text};
-use super::{Function, Ran};
-use crate::data::{Data, Dict, Items, deep_equal};
+use crate::data::{Data, deep_equal};
 
 pub(super) const TABLE: &[Function] = &[
-    Function::new("deepCopy", &[Any], None, |_, v| copy(any(v, 0))),
+    Function::new("deepCopy", &[Any], None, |_, v| any(v, 0).deep_copy()),
     Function::new("deepEqual", &[Any, Any], None, |_, v| {
         deep_equal(any(v, 0), any(v, 1)).map(Data::Bool)
     }),
@@ -18,7 +18,7 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("kindOf", &[Any], None, |_, v| {
         Ok(Data::text(any(v, 0).kind_name()))
     }),
-    Function::new("mustDeepCopy", &[Any], None, |_, v| copy(any(v, 0))),
+    Function::new("mustDeepCopy", &[Any], None, |_, v| any(v, 0).deep_copy()),
     Function::new("typeIs", &[Text, Any], None, |_, v| {
         Ok(Data::Bool(text(v, 0) == any(v, 1).type_name()))
     }),
@@ -32,24 +32,3 @@ pub(super) const TABLE: &[Function] = &[
         Ok(Data::text(any(v, 0).type_name()))
     }),
 ];
-
-/// A value that shares no map with the original.
-fn copy(value: &Data) -> Ran {
-    value.weigh()?;
-    Ok(copied(value))
-}
-
-fn copied(value: &Data) -> Data {
-    match value {
-        Data::List(list) => {
-            let items = list.items.iter().map(copied).collect();
-            Data::List(Items::new(list.kind, items))
-        }
-        Data::Dict(dict) => {
-            let entries = dict.snapshot().into_iter();
-            let entries = entries.map(|(key, value)| (key, copied(&value))).collect();
-            Data::Dict(Dict::new(dict.kind, entries))
-        }
-        other => other.clone(),
-    }
-}

@@ -30,7 +30,8 @@ use crate::operation::{OperationState, SyncResult};
 use crate::plan::{Pair, PlanInput, SyncPlan, plan};
 use crate::result::OperationPhase;
 use crate::run::{
-    Confirmed, DRY_RUN_FAILED, Next, OutOfSyncOnly, Outcome, Scope, after_dry_run, after_run, next,
+    Confirmed, DRY_RUN_FAILED, Next, OutOfSyncOnly, Outcome, Scope, after_dry_run, after_run,
+    dry_run, next, without_namespace,
 };
 
 /// How long a wave is left alone before the next one, so that controllers can react.
@@ -67,6 +68,8 @@ enum Stage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Tried {
     No,
+    /// Not yet, but the namespace of the destination is there.
+    Prepared,
     Yes,
 }
 
@@ -317,6 +320,7 @@ impl Engine {
             );
             match tried {
                 Tried::No => next(&sight.plan, &mut result.resources, &scope),
+                Tried::Prepared => dry_run(&sight.plan, &result.resources, &scope),
                 Tried::Yes => after_dry_run(&sight.plan, &mut result.resources, &scope),
             }
         };
@@ -329,6 +333,10 @@ impl Engine {
             Next::Wait(message) => {
                 say(state, message);
                 Some(Stage::Look(Arc::clone(desired), Tried::Yes))
+            }
+            Next::Prepare(at) => {
+                let run = TaskRun::preparing(sight.cluster, sight.plan, at);
+                Some(Stage::Tasks(Arc::clone(desired), Box::new(run)))
             }
             Next::DryRun(tasks) => {
                 let run = TaskRun::dry(sight.cluster, sight.plan, tasks);
@@ -452,9 +460,14 @@ impl Engine {
             }
             return Some(Stage::Look(desired, Tried::Yes));
         }
+        if tasks.is_preparing() && tasks.outcome() == Outcome::Successful {
+            return Some(Stage::Look(desired, Tried::Prepared));
+        }
         let operation = state.operation.as_ref()?;
         let results = operation.sync_result.clone().unwrap_or_default().resources;
-        let decided = {
+        let decided = if tasks.is_preparing() {
+            without_namespace(tasks.plan(), &results)
+        } else {
             let differs = differs_in(state);
             let scope = scope(
                 state,
@@ -473,7 +486,9 @@ impl Engine {
                 say(state, message);
                 Some(Stage::Delay(desired, now + WAVE_DELAY))
             }
-            Next::DryRun(_) | Next::Run(_) => Some(Stage::Look(desired, Tried::Yes)),
+            Next::Prepare(_) | Next::DryRun(_) | Next::Run(_) => {
+                Some(Stage::Look(desired, Tried::Yes))
+            }
         }
     }
 

@@ -26,6 +26,8 @@ const TASK_ATTEMPTS_MAX: u32 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     Dry,
+    /// Kept, before the dry run.
+    Preparing,
     Wet,
 }
 
@@ -64,6 +66,10 @@ impl TaskRun {
         Self::new(Mode::Dry, (cluster, plan), tasks)
     }
 
+    pub(super) fn preparing(cluster: ClusterId, plan: SyncPlan, at: usize) -> Self {
+        Self::new(Mode::Preparing, (cluster, plan), vec![at])
+    }
+
     pub(super) fn wet(cluster: ClusterId, plan: SyncPlan, tasks: Vec<usize>) -> Self {
         Self::new(Mode::Wet, (cluster, plan), tasks)
     }
@@ -98,6 +104,10 @@ impl TaskRun {
 
     pub(super) fn is_dry(&self) -> bool {
         self.mode == Mode::Dry
+    }
+
+    pub(super) fn is_preparing(&self) -> bool {
+        self.mode == Mode::Preparing
     }
 
     pub(super) fn outcome(&self) -> Outcome {

@@ -139,9 +139,12 @@ impl<'a> Decoder<'a> {
 
     /// kyaml merges first, own entries win; v3 decodes what is left, below the root only string keys.
     fn kustomize_entries(&mut self, node: Node<'a>) -> Decode<Entries> {
-        let mut merged = BTreeMap::new();
-        self.kustomize_merges(node, &mut merged)?;
-        let is_root = self.depth == 1;
+        let mut entries = Vec::new();
+        for source in self.all_merge_sources(node)? {
+            if let Value::Map(map) = self.node(source)? {
+                entries.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+            }
+        }
         let mut is_cleared = false;
         for (key, value) in node.entries() {
             if is_merge(key, self.resolver) {
@@ -153,49 +156,41 @@ impl<'a> Decoder<'a> {
                 is_cleared = true;
                 continue;
             }
-            let tag = match key.resolved().kind() {
-                NodeKind::List(_) => Some("!!seq"),
-                NodeKind::Map(_) => Some("!!map"),
-                NodeKind::Scalar(_) | NodeKind::Alias => None,
-            };
-            if let Some(tag) = tag.filter(|_| is_root) {
-                self.push_fault(Fault::Collection(key, tag));
-                continue;
+            if let Some(name) = self.kustomize_key(key)? {
+                entries.push((name, self.node(value)?));
             }
-            let scalar = self.key(key)?;
-            let is_string = matches!(key.resolved().tag(), None | Some("!" | "!!str"));
-            let name = match scalar {
-                Scalar::Str(text) if is_string || is_root => text,
-                Scalar::Binary(text) if is_root => text,
-                // kyaml prints a key that is not there as `''`.
-                Scalar::Null => SmolStr::default(),
-                // At the root upstream decodes into a map with string keys and takes the text.
-                _ if is_root => key.resolved().text().into(),
-                _ => {
-                    let message = "json: unsupported type: map[interface {}]interface {}";
-                    let refused = self
-                        .refuse(key, message)
-                        .because("a key here must be a string");
-                    return Err(Box::new(refused.help("quote the key")));
-                }
-            };
-            let value = self.node(value)?;
-            merged.insert(name, value);
         }
-        Ok(merged.into_iter().collect())
+        Ok(entries)
     }
 
-    fn kustomize_merges(
-        &mut self,
-        node: Node<'a>,
-        merged: &mut BTreeMap<SmolStr, Value>,
-    ) -> Decode<()> {
-        for source in self.all_merge_sources(node)? {
-            if let Value::Map(map) = self.node(source)? {
-                merged.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+    /// A key as v3 decodes it; `None` for one that is told later.
+    fn kustomize_key(&mut self, key: Node<'a>) -> Decode<Option<SmolStr>> {
+        let is_root = self.depth == 1;
+        let tag = match key.resolved().kind() {
+            NodeKind::List(_) => Some("!!seq"),
+            NodeKind::Map(_) => Some("!!map"),
+            NodeKind::Scalar(_) | NodeKind::Alias => None,
+        };
+        if let Some(tag) = tag.filter(|_| is_root) {
+            self.push_fault(Fault::Collection(key, tag));
+            return Ok(None);
+        }
+        let scalar = self.key(key)?;
+        let is_string = matches!(key.resolved().tag(), None | Some("!" | "!!str"));
+        match scalar {
+            Scalar::Str(text) if is_string || is_root => Ok(Some(text)),
+            Scalar::Binary(text) if is_root => Ok(Some(text)),
+            // kyaml prints a key that is not there as `''`.
+            Scalar::Null => Ok(Some(SmolStr::default())),
+            // At the root upstream decodes into a map with string keys and takes the text.
+            _ if is_root => Ok(Some(key.resolved().text().into())),
+            _ => {
+                let message = "json: unsupported type: map[interface {}]interface {}";
+                let refused = self.refuse(key, message);
+                let refused = refused.because("a key here must be a string");
+                Err(Box::new(refused.help("quote the key")))
             }
         }
-        Ok(())
     }
 
     /// Whether kyaml can merge what the document wants merged: it does that before anything is decoded.
@@ -254,6 +249,9 @@ impl<'a> Decoder<'a> {
 
     /// kustomize refuses a key that comes twice; kubectl takes the last, which is told.
     fn look_for_duplicates(&mut self, node: Node<'a>) -> Keys {
+        if !self.may_have_faults(node) {
+            return Keys::Taken;
+        }
         let mut seen: BTreeMap<(SmolStr, bool), Vec<(usize, Node<'a>)>> = BTreeMap::new();
         let mut pairs = Vec::new();
         let mut is_cleared = false;
@@ -303,6 +301,22 @@ impl<'a> Decoder<'a> {
             }
         }
         if taken { Keys::Taken } else { Keys::Refused }
+    }
+
+    /// The quick look: most maps have keys that differ.
+    fn may_have_faults(&self, node: Node<'a>) -> bool {
+        let mut names = Vec::with_capacity(8);
+        for (key, _) in node.entries() {
+            let key = key.resolved();
+            if self.resolver == Resolver::Kustomize && key.is_null() {
+                return true;
+            }
+            names.push(key.text());
+        }
+        names.sort_unstable();
+        names
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if a == b))
     }
 
     fn push_fault(&mut self, fault: Fault<'a>) {
@@ -376,7 +390,10 @@ fn is_merge(key: Node<'_>, resolver: Resolver) -> bool {
         (Some("!"), Resolver::Kubectl) => true,
         (Some(tag), _) => tag == "!!merge",
     };
-    is_meant && key.text() == "<<"
+    // Merge keys are rare: most keys are told apart by their length.
+    let span = key.span();
+    let is_short = span.end - span.start == 2 || style != Style::Plain;
+    is_meant && is_short && key.text() == "<<"
 }
 
 /// Source: sigs.k8s.io/yaml v1.6.0 `yaml.go`, `convertToJSONableObject`: as a float of 32 bits.

@@ -71,7 +71,13 @@ impl<'a> TextCheck<'a> {
         let Some(bad) = self.bad.filter(|bad| (start..end).contains(&bad.at)) else {
             return (end, None);
         };
-        let read = (bad.at - start) / READ_BYTES * READ_BYTES;
+        let before = bad.at - start;
+        // What is only cut off at the end is noticed when everything before it has been read.
+        let read = if bad.message == INCOMPLETE {
+            before
+        } else {
+            before / READ_BYTES * READ_BYTES
+        };
         let problem = Problem {
             stage: Stage::Reader,
             message: bad.message.into(),
@@ -85,6 +91,8 @@ impl<'a> TextCheck<'a> {
 }
 
 const CONTROL: &str = "control characters are not allowed";
+
+const INCOMPLETE: &str = "incomplete UTF-8 octet sequence";
 
 fn first_bad(bytes: &[u8], from: usize) -> Option<Bad> {
     let mut at = from;
@@ -119,9 +127,7 @@ fn character(text: &[u8]) -> Result<usize, &'static str> {
         byte @ 0xf0..=0xf7 => (u32::from(byte & 0x07), 4),
         _ => return Err("invalid leading UTF-8 octet"),
     };
-    let octets = text
-        .get(1..width)
-        .ok_or("incomplete UTF-8 octet sequence")?;
+    let octets = text.get(1..width).ok_or(INCOMPLETE)?;
     let mut code = first;
     for octet in octets {
         if octet & 0xc0 != 0x80 {

@@ -278,6 +278,12 @@ impl Fold {
 
 /// Source: `encode.go`, `stringv`, then `emitterc.go`, `yaml_emitter_select_scalar_style`.
 fn choose(text: &str, place: Place) -> Style {
+    if is_word(text) {
+        return match resolve_plain(text, Resolver::Kubectl) {
+            Plain::Str => Style::Plain,
+            _ => Style::DoubleQuoted,
+        };
+    }
     let analysis = analyse(text);
     let wanted = if text.contains('\n') {
         Style::Literal
@@ -356,7 +362,16 @@ impl Facts {
 }
 
 pub(super) fn has_break(text: &str) -> bool {
-    text.contains(is_break)
+    let may_begin_break = |byte: &u8| matches!(byte, b'\r' | b'\n' | 0xc2 | 0xe2);
+    text.as_bytes().iter().any(may_begin_break) && text.contains(is_break)
+}
+
+/// Whether a text holds nothing that any style cares about: most do not.
+fn is_word(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_plain =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+    bytes.first().is_some_and(u8::is_ascii_alphanumeric) && bytes.iter().all(is_plain)
 }
 
 fn is_break(character: char) -> bool {

@@ -1,0 +1,209 @@
+//! `ApplicationSet`s to Applications.
+//!
+//! Source: Argo CD 3.2.0 `applicationset/`: `controllers/template/template.go`, `generators/`,
+//! `utils/utils.go`. Two things of upstream's are random and are not here: the order of what a merge
+//! generator gives, which is sorted by merge key, and which of several errors is told first.
+
+mod clusters;
+mod combine;
+mod dialect;
+mod fast;
+mod generate;
+mod git;
+mod list;
+mod matching;
+mod params;
+mod patch;
+mod template;
+
+use smol_str::SmolStr;
+use toft_argo::{Application, ApplicationSet, RepoUrl};
+use toft_gotmpl::{Dict, Settings};
+use toft_source::{Checked, Diagnostic, Files, ReadError};
+
+use dialect::Dialect;
+
+/// What an `ApplicationSet` gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Expansion {
+    /// The Applications, in the order of the generators.
+    pub applications: Vec<Application>,
+    /// Applications that may not be written. One that is there already keeps living.
+    pub invalid: Vec<Invalid>,
+}
+
+/// An Application that may not be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// Its name; may be empty.
+    pub name: SmolStr,
+    /// What is wrong with it, in upstream's words.
+    pub reason: String,
+}
+
+/// Why there is no list of Applications.
+pub(crate) enum Failure {
+    /// Generating parameters failed: `ApplicationGenerationFromParamsError` upstream.
+    Params(String),
+    /// Rendering the template failed: `RenderTemplateParamsError` upstream.
+    Template(String),
+    /// The tree could not be read.
+    Read(ReadError),
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::Read(error)
+    }
+}
+
+impl Failure {
+    /// Puts words before the message, as a caller upstream wraps it.
+    pub(crate) fn within(self, words: &str) -> Self {
+        match self {
+            Self::Params(message) => Self::Params(format!("{words}: {message}")),
+            Self::Template(message) => Self::Template(format!("{words}: {message}")),
+            Self::Read(error) => Self::Read(error),
+        }
+    }
+}
+
+/// What every generator sees.
+pub(crate) struct Expander<'a> {
+    pub(crate) files: &'a dyn Files,
+    pub(crate) is_this_repository: &'a dyn Fn(&RepoUrl) -> bool,
+    pub(crate) dialect: Dialect,
+}
+
+/// The Applications that an `ApplicationSet` gives; what may not be written is told as a warning.
+///
+/// A diagnostic that is an error (`REN101`: a generator, `REN102`: the template) means that nothing was
+/// expanded: the list is empty and must not be taken for one.
+///
+/// # Errors
+/// The tree could not be read.
+pub fn expand(
+    files: &dyn Files,
+    set: &ApplicationSet,
+    is_this_repository: &dyn Fn(&RepoUrl) -> bool,
+) -> Result<Checked<Vec<Application>>, ReadError> {
+    let mut checked = expand_fully(files, set, is_this_repository)?;
+    for invalid in &checked.value.invalid {
+        checked
+            .diagnostics
+            .push(Diagnostic::warning("REN103", &invalid.reason));
+    }
+    Ok(Checked {
+        value: checked.value.applications,
+        diagnostics: checked.diagnostics,
+    })
+}
+
+/// As [`expand`], with what may not be written beside the Applications.
+///
+/// # Errors
+/// The tree could not be read.
+///
+/// # Example
+/// ```
+/// use toft_argo::ApplicationSet;
+/// use toft_source::MemoryFiles;
+/// use toft_value::value;
+/// let set = ApplicationSet::parse(&value!({
+///     "metadata": {"name": "apps", "namespace": "argocd"},
+///     "spec": {
+///         "goTemplate": true,
+///         "generators": [{"git": {"repoURL": "r", "revision": "HEAD", "directories": [{"path": "apps/*"}]}}],
+///         "template": {
+///             "metadata": {"name": "{{ .path.basename }}"},
+///             "spec": {"project": "default", "destination": {"namespace": "{{ .path.basename }}"},
+///                      "source": {"repoURL": "r", "path": "{{ .path.path }}"}},
+///         },
+///     },
+/// }));
+/// let files = MemoryFiles::new([("apps/sonarr/a.yaml", ""), ("apps/radarr/a.yaml", "")]);
+/// let expansion = toft_render::expand_fully(&files, &set.value, &|_| true).unwrap().value;
+/// let names: Vec<_> = expansion.applications.iter().map(|app| app.name.as_str()).collect();
+/// assert_eq!(names, ["radarr", "sonarr"]);
+/// ```
+pub fn expand_fully(
+    files: &dyn Files,
+    set: &ApplicationSet,
+    is_this_repository: &dyn Fn(&RepoUrl) -> bool,
+) -> Result<Checked<Expansion>, ReadError> {
+    let dialect = if set.go_template {
+        Dialect::Go {
+            options: set.go_template_options.clone(),
+            settings: Settings::default(),
+        }
+    } else {
+        Dialect::Fast
+    };
+    let expander = Expander {
+        files,
+        is_this_repository,
+        dialect,
+    };
+    let failed = |code, message: String| {
+        Ok(Checked {
+            value: Expansion::default(),
+            diagnostics: vec![Diagnostic::error(code, message)],
+        })
+    };
+    match expander.applications(set) {
+        Ok(applications) => Ok(Checked::clean(validated(set, applications))),
+        Err(Failure::Params(message)) => failed("REN101", message),
+        Err(Failure::Template(message)) => failed("REN102", message),
+        Err(Failure::Read(error)) => Err(error),
+    }
+}
+
+impl Expander<'_> {
+    fn applications(&self, set: &ApplicationSet) -> Result<Vec<Application>, Failure> {
+        let mut applications = Vec::new();
+        for generator in &set.generators {
+            for generated in self.generate(generator, Some(&set.template), None)? {
+                for params in &generated.params {
+                    applications.push(self.application(set, &generated.template, params)?);
+                }
+            }
+        }
+        Ok(applications)
+    }
+
+    fn application(
+        &self,
+        set: &ApplicationSet,
+        template: &toft_value::Value,
+        params: &Dict,
+    ) -> Result<Application, Failure> {
+        let value = template::render(self, set, (template, params)).map_err(Failure::Template)?;
+        Ok(Application::parse(&value).value)
+    }
+}
+
+/// Source: Argo CD 3.2.0 `applicationset_controller.go`, `validateGeneratedApplications`: a name that
+/// comes twice makes every Application of that name invalid.
+fn validated(set: &ApplicationSet, applications: Vec<Application>) -> Expansion {
+    let mut expansion = Expansion::default();
+    let names: Vec<SmolStr> = applications.iter().map(|one| one.name.clone()).collect();
+    for application in applications {
+        let name = application.name.clone();
+        let reason = if name.is_empty() {
+            "metadata.name: Required value: name or generateName is required".to_owned()
+        } else if names.iter().filter(|one| **one == name).count() > 1 {
+            format!(
+                "ApplicationSet {} contains applications with duplicate name: {name}",
+                set.name
+            )
+        } else {
+            expansion.applications.push(application);
+            continue;
+        };
+        let known = expansion.invalid.iter().any(|one| one.name == name);
+        if !known {
+            expansion.invalid.push(Invalid { name, reason });
+        }
+    }
+    expansion
+}
