@@ -4,11 +4,11 @@
 
 use std::fmt::Write as _;
 
-use crate::data::{Data, deep_equal};
 use crate::format::{sprint, sprint_one, sprintf, sprintln};
 use crate::functions::{Call, Function, Param, Ran, arguments};
 use crate::node::Term;
 use crate::quote::is_print;
+use crate::runtime::{Data, deep_equal};
 
 use Param::{Any, Raw, Text};
 
@@ -130,8 +130,8 @@ fn index(_: &mut Call<'_>, values: &[Data]) -> Ran {
             }
             Data::Dict(dict) => match key {
                 Data::Text(key) => dict.get(key).unwrap_or_else(|| match dict.kind {
-                    crate::data::DictKind::Any => Data::Nil,
-                    crate::data::DictKind::Text => Data::text(""),
+                    crate::runtime::DictKind::Any => Data::Nil,
+                    crate::runtime::DictKind::Text => Data::text(""),
                 }),
                 Data::Missing | Data::Nil => {
                     return Err("value is nil; should be of type string".to_owned());

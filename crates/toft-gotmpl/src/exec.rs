@@ -10,12 +10,12 @@ use std::fmt;
 use smol_str::SmolStr;
 
 use crate::bounds::{Budget, OUTPUT_BYTES_MAX, TEMPLATE_DEPTH_MAX};
-use crate::data::{Boxed, Data, Dict, DictKind, ItemsKind};
 use crate::error::TemplateError;
 use crate::format::sprint_one;
 use crate::functions::Random;
 use crate::node::{At, Block, Branch, Command, Node, Number, Pipeline, Term, Word};
 use crate::quote::quote;
+use crate::runtime::{Boxed, Data, Dict, DictKind, ItemsKind};
 use crate::template::{Settings, Template};
 
 /// Renders a template.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use toft_value::float_to_shortest;
 
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub(crate) use verbs::sprintf;
 

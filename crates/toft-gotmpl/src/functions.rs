@@ -28,7 +28,7 @@ use jiff::Timestamp;
 
 use crate::bounds::Budget;
 use crate::builtins;
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub use argo::{normalize, slugify};
 pub(crate) use dates::time_text;

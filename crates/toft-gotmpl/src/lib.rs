@@ -6,7 +6,6 @@
 
 mod bounds;
 mod builtins;
-mod data;
 mod error;
 mod exec;
 mod format;
@@ -16,10 +15,11 @@ mod node;
 mod number;
 mod parse;
 mod quote;
+mod runtime;
 mod template;
 
 pub use bounds::{NESTING_MAX, OUTPUT_BYTES_MAX, TEMPLATE_DEPTH_MAX, VALUES_MAX, WORK_MAX};
-pub use data::{Data, Dict, DictKind, Items, ItemsKind};
 pub use error::TemplateError;
 pub use functions::{Version, normalize, slugify};
+pub use runtime::{Data, Dict, DictKind, Items, ItemsKind};
 pub use template::{MissingKey, Options, Settings, Template};

@@ -4,12 +4,12 @@ use std::rc::Rc;
 
 use jiff::Timestamp;
 
-use crate::data::Data;
 use crate::error::TemplateError;
 use crate::exec;
 use crate::functions;
 use crate::node::Block;
 use crate::parse::{self, Trees};
+use crate::runtime::Data;
 
 /// A parsed template and the templates defined in it.
 ///

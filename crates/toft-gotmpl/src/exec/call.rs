@@ -2,10 +2,10 @@
 
 use super::{Done, Exec, Given, Here, Slot};
 use crate::builtins::{self, Decisive};
-use crate::data::{Boxed, Data, DictKind};
 use crate::functions::{self, Call, Function, Param};
 use crate::node::{Term, Word};
 use crate::quote::quote;
+use crate::runtime::{Boxed, Data, DictKind};
 
 impl<'t> Exec<'t> {
     /// Calls a function by name; `here` is what an error of the function is about.

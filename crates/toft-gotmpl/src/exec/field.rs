@@ -1,10 +1,10 @@
 //! Fields of maps, and methods of the few types that have them.
 
 use super::{Done, Exec, Given, Here, Slot, zero_of};
-use crate::data::Data;
 use crate::functions;
 use crate::node::{Term, Word};
 use crate::quote::quote;
+use crate::runtime::Data;
 use crate::template::MissingKey;
 
 impl<'t> Exec<'t> {

@@ -6,8 +6,8 @@ use toft_value::float_to_shortest;
 
 use super::sprint_one;
 use crate::bounds::NESTING_MAX;
-use crate::data::Data;
 use crate::quote::{Charset, is_print, quote, quote_with};
+use crate::runtime::Data;
 
 /// The largest width or precision that Go takes from a format or an argument.
 const WIDTH_MAX: usize = 1_000_000;

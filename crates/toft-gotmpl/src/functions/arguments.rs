@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
-use crate::data::{Data, Dict, DictKind};
+use crate::runtime::{Data, Dict, DictKind};
 
 pub(crate) fn any(values: &[Data], index: usize) -> &Data {
     values.get(index).unwrap_or(&Data::Missing)

@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp, Zoned};
 use super::Param::{Any, Text, Time};
 use super::arguments::{any, shared, text};
 use super::{Call, Function, Ran};
-use crate::data::Data;
 use crate::quote::quote;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("ago", &[Any], None, ago),

@@ -5,7 +5,7 @@
 use super::Function;
 use super::Param::{Any, Bool, Text};
 use super::arguments::{any, flag, rest, text};
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("all", &[], Some(Any), |_, v| {

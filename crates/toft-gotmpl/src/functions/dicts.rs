@@ -12,7 +12,7 @@ use super::arguments::{any, dict, dict_of, rest, text};
 use super::defaults::empty;
 use super::strings::strval;
 use super::{Call, Function, Ran};
-use crate::data::{Data, Dict};
+use crate::runtime::{Data, Dict};
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("dict", &[], Some(Any), |_, v| Ok(make(v))),
@@ -71,7 +71,7 @@ fn make(values: &[Data]) -> Data {
         let value = pair.get(1).cloned().unwrap_or_else(|| Data::text(""));
         entries.insert(SmolStr::from(strval(any(pair, 0))), nil_for_missing(value));
     }
-    Data::Dict(Dict::new(crate::data::DictKind::Any, entries))
+    Data::Dict(Dict::new(crate::runtime::DictKind::Any, entries))
 }
 
 /// What is put into a map or list as `interface {}`: nothing becomes nil.

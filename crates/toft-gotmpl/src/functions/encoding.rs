@@ -9,7 +9,7 @@ use toft_value::Value;
 use super::Param::{Any, Text};
 use super::arguments::{any, shared, text};
 use super::{Call, Function, Ran};
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("b32dec", &[Text], None, |_, v| {

@@ -9,7 +9,7 @@ use super::dicts::nil_for_missing;
 use super::numbers::to_int;
 use super::strings::sort_alpha;
 use super::{Call, Function, Ran};
-use crate::data::{Data, Items, ItemsKind, deep_equal};
+use crate::runtime::{Data, Items, ItemsKind, deep_equal};
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("append", &[Any, Any], None, push),

@@ -6,9 +6,9 @@ use super::Param::{Any, Float, Int, Text};
 use super::arguments::{any, int, rest, shared, text};
 use super::decimal::{Decimal, Operation};
 use super::{Call, Function, Ran};
-use crate::data::{Data, Items, ItemsKind};
 use crate::format::sprint_one;
 use crate::number::{parse_float, parse_integer};
+use crate::runtime::{Data, Items, ItemsKind};
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("add", &[], Some(Any), |_, v| {

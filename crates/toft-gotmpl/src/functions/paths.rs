@@ -5,7 +5,7 @@
 use super::Function;
 use super::Param::Text;
 use super::arguments::{shared, text};
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("base", &[Text], None, |_, v| {

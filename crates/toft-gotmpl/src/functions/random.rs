@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::Param::{Int, Text};
 use super::arguments::{int, shared, size, text};
 use super::{Call, Function, Ran};
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("randAlpha", &[Int], None, |call, v| pick(call, v, &LETTERS)),

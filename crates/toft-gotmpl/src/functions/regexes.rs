@@ -7,8 +7,8 @@ use regex::Regex;
 use super::Param::{Int, Text};
 use super::arguments::{int, shared, text};
 use super::{Call, Function, Ran};
-use crate::data::Data;
 use crate::quote::quote;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("mustRegexFind", &[Text, Text], None, find),

@@ -8,9 +8,9 @@ use smol_str::SmolStr;
 use super::Param::{Any, Int, Text};
 use super::arguments::{any, int, shared, size, text};
 use super::{Call, Function, Ran};
-use crate::data::{Data, Items, ItemsKind};
 use crate::format::sprint_one;
 use crate::quote::quote;
+use crate::runtime::{Data, Items, ItemsKind};
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("abbrev", &[Int, Text], None, |_, v| {

@@ -5,7 +5,7 @@
 use super::Function;
 use super::Param::{Any, Text};
 use super::arguments::{any, text};
-use crate::data::{Data, deep_equal};
+use crate::runtime::{Data, deep_equal};
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("deepCopy", &[Any], None, |_, v| any(v, 0).deep_copy()),

@@ -5,7 +5,7 @@
 
 use super::Param::{Any, Dict, Int, Text};
 use super::{Call, Function, Ran};
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("bcrypt", &[Text], None, refuse),

@@ -9,8 +9,8 @@ use smol_str::SmolStr;
 use super::Param::{Dict as Map, Text};
 use super::arguments::{dict, shared, text};
 use super::{Call, Function, Ran};
-use crate::data::Data;
 use crate::quote::quote;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("urlJoin", &[Map], None, join),

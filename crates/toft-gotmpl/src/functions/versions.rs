@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::Param::Text;
 use super::arguments::{any, shared, text};
 use super::{Call, Function, Ran};
-use crate::data::Data;
+use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("semver", &[Text], None, |_, v| {
