@@ -40,6 +40,12 @@ pub(crate) const KUSTOMIZE: Oracle = Oracle {
 /// Alphabetical.
 const ORACLES: &[Oracle] = &[
     Oracle {
+        name: "argocd-3.2.0",
+        module: "argocd",
+        package: "toft.test/oracles/argocd",
+        linker: "",
+    },
+    Oracle {
         name: "etcd-3.6.1",
         module: "etcd",
         package: "go.etcd.io/etcd/server/v3",
