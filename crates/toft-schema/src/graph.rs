@@ -33,6 +33,8 @@ pub(crate) struct Node {
     pub(crate) keys: Vec<SmolStr>,
     /// The key of a strategic merge; empty where there is none.
     pub(crate) merge_key: SmolStr,
+    /// Whether `null` is a value.
+    pub(crate) nullable: bool,
 }
 
 /// A struct.
@@ -55,6 +57,9 @@ pub(crate) struct FieldEntry {
     pub(crate) go_type: SmolStr,
     pub(crate) default: Option<Value>,
 }
+
+/// In `merging`: fields that the schema does not name are kept.
+pub(crate) const PRESERVING: u8 = 128;
 
 /// The field must be there.
 pub(crate) const REQUIRED: u8 = 1;

@@ -5,6 +5,7 @@
 
 pub mod apply;
 mod argo;
+mod custom;
 mod decode;
 mod defaults;
 mod go_text;
@@ -16,6 +17,7 @@ mod schemas;
 mod table;
 
 pub use argo::argo_crds;
+pub use custom::{CRD_DEPTH_MAX, CrdError, prune};
 pub use decode::{DecodeError, Decoded, check_types, decode, decode_schema, unknown_fields};
 pub use defaults::apply_defaults;
 pub use resource::{Resource, Subresource};

@@ -4,7 +4,8 @@ use smol_str::SmolStr;
 use toft_value::Value;
 
 use crate::graph::{
-    FieldEntry, Graph, INLINED, Index, Node, OMIT_EMPTY, OMIT_ZERO, POINTER, REQUIRED, Type,
+    FieldEntry, Graph, INLINED, Index, Node, OMIT_EMPTY, OMIT_ZERO, POINTER, PRESERVING, REQUIRED,
+    Type,
 };
 
 /// What a value is in JSON and in protobuf.
@@ -213,12 +214,12 @@ impl<'a> Schema<'a> {
 
     /// Whether fields that the schema does not name are kept.
     pub fn is_preserving(self) -> bool {
-        false
+        self.node().merging & PRESERVING != 0
     }
 
     /// Whether `null` is a value.
     pub fn is_nullable(self) -> bool {
-        false
+        self.node().nullable
     }
 
     /// How a list merges in server-side apply.

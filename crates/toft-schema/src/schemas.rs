@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use toft_object::Gvk;
+use toft_value::Value;
 
+use crate::custom::{CrdError, Custom};
 use crate::graph::{Graph, Index};
 use crate::resource::Resource;
 use crate::schema::Schema;
@@ -25,6 +27,8 @@ use crate::table::Table;
 #[derive(Clone)]
 pub struct Schemas {
     builtin: Arc<Builtin>,
+    /// Sorted by group, then by the name of the definition.
+    custom: Arc<Vec<Arc<Custom>>>,
 }
 
 struct Builtin {
@@ -45,7 +49,37 @@ impl Schemas {
                 kinds: table.kinds,
                 resources: table.resources,
             }),
+            custom: Arc::default(),
         }
+    }
+
+    /// Adds what a CRD defines; a definition of the same name is replaced.
+    ///
+    /// # Errors
+    /// The definition names no kind, or its schema nests too deep; nothing is changed then.
+    pub fn add_crd(&mut self, crd: &Value) -> Result<(), CrdError> {
+        let custom = Custom::read(crd, &self.builtin.graph)?;
+        let group = |custom: &Custom| {
+            custom
+                .resources
+                .first()
+                .map(|resource| resource.group.clone())
+        };
+        let all = Arc::make_mut(&mut self.custom);
+        all.retain(|one| one.name != custom.name);
+        all.push(Arc::new(custom));
+        all.sort_by_key(|one| (group(one), one.name.clone()));
+        Ok(())
+    }
+
+    /// Takes away what the CRD of that name defines.
+    pub fn remove_crd(&mut self, name: &str) {
+        Arc::make_mut(&mut self.custom).retain(|one| one.name != name);
+    }
+
+    /// The schema of a custom kind as its CRD has it; `None` for built-in kinds.
+    pub fn written(&self, gvk: &Gvk) -> Option<&Value> {
+        self.custom.iter().find_map(|one| one.written.get(gvk))
     }
 
     /// The resource that a URL names.
@@ -62,10 +96,10 @@ impl Schemas {
 
     /// All served resources, in discovery order: by group as upstream orders them, the preferred version first.
     pub fn resources(&self) -> impl Iterator<Item = &Resource> {
-        self.builtin
-            .resources
-            .iter()
+        let builtin = self.builtin.resources.iter();
+        builtin
             .filter(|resource| resource.served)
+            .chain(self.custom.iter().flat_map(|one| &one.resources))
     }
 
     /// All resources that Kubernetes can serve, alpha and beta versions too.
@@ -75,6 +109,11 @@ impl Schemas {
 
     /// The schema of a kind: of objects, of lists, of bodies such as `Scale`, and of `Status`.
     pub fn schema(&self, gvk: &Gvk) -> Option<Schema<'_>> {
+        self.builtin_schema(gvk).or_else(|| self.custom_schema(gvk))
+    }
+
+    /// The schema of a built-in kind.
+    pub(crate) fn builtin_schema(&self, gvk: &Gvk) -> Option<Schema<'_>> {
         let builtin = &self.builtin;
         let at = builtin
             .kinds
@@ -84,9 +123,12 @@ impl Schemas {
         Some(Schema::new(&builtin.graph, *index))
     }
 
-    /// The schema of a built-in kind.
-    pub(crate) fn builtin_schema(&self, gvk: &Gvk) -> Option<Schema<'_>> {
-        self.schema(gvk)
+    /// The schema of a custom kind.
+    pub(crate) fn custom_schema(&self, gvk: &Gvk) -> Option<Schema<'_>> {
+        self.custom.iter().find_map(|one| {
+            let (_, index) = one.kinds.iter().find(|(kind, _)| kind == gvk)?;
+            Some(Schema::new(&one.graph, *index))
+        })
     }
 
     /// The schema of a type by its name in OpenAPI, such as `io.k8s.api.core.v1.PodSpec`.
@@ -168,5 +210,65 @@ mod tests {
         assert_eq!(keys, ["containerPort", "protocol"]);
         assert_eq!(ports.merge_key(), Some("containerPort"));
         assert_eq!(ports.items().unwrap().shape(), Shape::Object);
+    }
+
+    #[test]
+    fn a_definition_adds_its_kinds_and_takes_them_away() {
+        let mut schemas = Schemas::builtin();
+        let applications = Gvk::of("argoproj.io/v1alpha1", "Application");
+        assert!(schemas.schema(&applications).is_none());
+        argo(&mut schemas);
+        let resource = schemas
+            .resource("argoproj.io", "v1alpha1", "applications")
+            .unwrap();
+        assert_eq!(resource.short_names, ["app", "apps"]);
+        assert!(resource.namespaced && resource.preferred && resource.subresources.is_empty());
+        let schema = schemas.schema(&applications).unwrap();
+        assert_eq!(
+            schema
+                .at(&["spec", "destination", "server"])
+                .unwrap()
+                .shape(),
+            Shape::String
+        );
+        assert_eq!(
+            schema.at(&["metadata", "labels"]).unwrap().shape(),
+            Shape::Map
+        );
+        schemas.remove_crd("applications.argoproj.io");
+        assert!(schemas.schema(&applications).is_none());
+        assert!(
+            schemas
+                .kind(&Gvk::of("argoproj.io/v1alpha1", "AppProject"))
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn what_a_custom_schema_does_not_name_is_pruned() {
+        let mut schemas = Schemas::builtin();
+        argo(&mut schemas);
+        let mut app = toft_value::value!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "extra": 1,
+            "metadata": {"name": "a", "labels": {"any": "thing"}},
+            "spec": {"project": "default", "colour": "red", "destination": {"server": "s", "port": 1}},
+        });
+        crate::prune(
+            &schemas,
+            &Gvk::of("argoproj.io/v1alpha1", "Application"),
+            &mut app,
+        );
+        let expected = toft_value::value!({
+            "apiVersion": "argoproj.io/v1alpha1", "kind": "Application",
+            "metadata": {"name": "a", "labels": {"any": "thing"}},
+            "spec": {"project": "default", "destination": {"server": "s"}},
+        });
+        assert_eq!(app, expected);
+    }
+
+    fn argo(schemas: &mut Schemas) {
+        for crd in crate::argo_crds() {
+            schemas.add_crd(crd).unwrap();
+        }
     }
 }

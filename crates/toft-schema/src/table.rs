@@ -175,6 +175,7 @@ fn read_node(reader: &mut Reader) -> Option<Node> {
         element: reader.maybe()?,
         keys: reader.list(Reader::text)?,
         merge_key: reader.text()?,
+        nullable: false,
     })
 }
 
