@@ -29,6 +29,7 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<Document>, Vec<Diagnostic
     }
     let tree = tree.value;
     let mut documents = Vec::new();
+    let mut lines = Lines::new(tree.source());
     for document in tree.documents() {
         let Some(root) = document.root().filter(|root| !root.is_null()) else {
             continue;
@@ -43,11 +44,37 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<Document>, Vec<Diagnostic
         let span = root.span();
         documents.push(Document {
             node,
-            line: tree.source().position(span.start).line,
+            line: lines.at(span.start),
             span,
         });
     }
     Ok(documents)
+}
+
+/// Counts lines forwards, so that a file of many documents is looked at once.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    offset: usize,
+    line: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn new(source: &'a Source) -> Self {
+        Self {
+            bytes: source.bytes(),
+            offset: 0,
+            line: 1,
+        }
+    }
+
+    /// The line of an offset that is not before the last one asked for.
+    fn at(&mut self, offset: u32) -> usize {
+        let offset = offset as usize;
+        let between = self.bytes.get(self.offset..offset).unwrap_or_default();
+        self.line += between.iter().filter(|byte| **byte == b'\n').count();
+        self.offset = offset.max(self.offset);
+        self.line
+    }
 }
 
 struct Reader<'a> {
