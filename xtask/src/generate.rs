@@ -6,6 +6,7 @@
 mod argo;
 mod discovery;
 mod go;
+mod kustomize;
 mod openapi;
 mod table;
 mod types;
@@ -63,6 +64,10 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
     let outputs = [
         (tables.join("argo.json"), argo::write(&upstream)?),
         (tables.join("kubernetes.table"), table::write(&upstream)?),
+        (
+            root.join("crates/toft-kustomize/src/schema/table.rs"),
+            kustomize::write(&upstream)?,
+        ),
     ];
     for (path, bytes) in outputs {
         if check {
