@@ -5,6 +5,7 @@
 
 use toft_api::ResourcePath;
 use toft_object::GroupResource;
+use toft_schema::Schemas;
 use toft_value::{Value, value};
 
 use crate::store::{Store, StoreKey};
@@ -40,7 +41,7 @@ pub(crate) fn version_of(store: &Store, path: &ResourcePath) -> Option<Value> {
 }
 
 /// Follows what happened to definitions after `revision`: kinds come and go, finalizers do their work.
-pub(crate) fn follow(store: &mut Store, revision: u64) {
+pub(crate) fn follow(store: &mut Store, schemas: &mut Schemas, revision: u64) {
     let definitions = resource();
     let changed: Vec<StoreKey> = store
         .history()
@@ -55,10 +56,29 @@ pub(crate) fn follow(store: &mut Store, revision: u64) {
             Some(definition) if definition.items_at(&["status", "conditions"]).is_empty() => {
                 let mut definition = definition;
                 established(&mut definition);
-                store.put(key, definition);
+                store.put(key.clone(), definition);
             }
             None | Some(_) => {}
         }
+        match store.get(&key) {
+            Some(definition) => learn(schemas, definition),
+            None => schemas.remove_crd(&key.name),
+        }
+    }
+}
+
+/// Serves what the definitions among the objects define.
+pub(crate) fn learn_all(schemas: &mut Schemas, store: &Store) {
+    for definition in store.list(&resource(), None) {
+        learn(schemas, definition);
+    }
+}
+
+/// A definition that names no kind is refused when it is made; one that is there all the same adds nothing.
+fn learn(schemas: &mut Schemas, definition: &Value) {
+    if schemas.add_crd(definition).is_err() {
+        let name = definition.str_at(&["metadata", "name"]);
+        schemas.remove_crd(name.unwrap_or_default());
     }
 }
 

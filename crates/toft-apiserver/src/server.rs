@@ -58,7 +58,9 @@ impl ApiServer {
         records: impl Iterator<Item = Record>,
     ) -> Self {
         let built_in = schemas.clone();
+        let mut schemas = schemas;
         let store = Store::restore(revision, records);
+        crd::learn_all(&mut schemas, &store);
         Self {
             schemas,
             built_in,
@@ -169,7 +171,7 @@ impl ApiServer {
         let touches_kinds = call.stored == crd::resource();
         let warnings = call.into_warnings();
         if touches_kinds && self.store.revision() != before {
-            crd::follow(&mut self.store, before);
+            crd::follow(&mut self.store, &mut self.schemas, before);
         }
         let mut response = response?;
         response.warnings.extend(warnings);
