@@ -12,6 +12,7 @@ mod discovery;
 mod glance;
 mod live;
 mod permission;
+mod project;
 mod refresh;
 mod run;
 mod set;
@@ -45,6 +46,7 @@ const VISITS_MAX: usize = 10_000;
 enum Visit {
     Discover(ClusterId),
     List(StoreKey),
+    Project(Name),
     Set(Name),
     App(Name),
 }
@@ -150,6 +152,7 @@ impl Engine {
             match visit {
                 Visit::Discover(cluster) => self.discover(now, &cluster),
                 Visit::List(key) => self.list(now, &key, None),
+                Visit::Project(name) => self.visit_project(now, &name),
                 Visit::Set(name) => self.visit_set(now, &name),
                 Visit::App(name) => self.visit_app(now, &name),
             }
@@ -193,6 +196,7 @@ impl Engine {
             Purpose::Cascade(name) => self.cascade_answered(now, &name, &response),
             Purpose::Child(set, child) => self.child_written(now, (&set, &child), response),
             Purpose::WriteSet(name) => self.set_written(now, &name, response),
+            Purpose::WriteProject(name) => self.project_written(now, &name, response),
             // The answer to these is another event; this is one that never came.
             Purpose::Resolve(name, need, at) => {
                 let silence = Err("the revision was not resolved in time".to_owned());

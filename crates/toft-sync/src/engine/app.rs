@@ -1,6 +1,6 @@
 //! One Application: what is known of it, and what is done when it is visited.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -63,6 +63,8 @@ pub(super) struct AppState {
     pub(super) refreshing: Option<Refreshing>,
     /// When it was last refreshed to the end, and the part of its spec that counted.
     pub(super) refreshed: Option<(Time, Value)>,
+    /// Whether nothing is known to have changed since it was compared.
+    pub(super) is_fresh: bool,
     /// Since when its sources cannot be read.
     pub(super) unreadable_since: Option<Time>,
     /// What its sources gave last.
@@ -71,6 +73,8 @@ pub(super) struct AppState {
     pub(super) comparison: Comparison,
     /// What is wrong with it and done nevertheless.
     pub(super) told: Vec<Condition>,
+    /// The objects that it wanted last.
+    pub(super) wanting: BTreeSet<ObjectId>,
     /// What applying its objects would give.
     pub(super) predictions: BTreeMap<(For, ObjectId), Prediction>,
     /// What is to be written.
@@ -96,10 +100,12 @@ impl AppState {
             is_request_taken: false,
             refreshing: None,
             refreshed: None,
+            is_fresh: false,
             unreadable_since: None,
             rendered: None,
             comparison: Comparison::default(),
             told: Vec::new(),
+            wanting: BTreeSet::new(),
             predictions: BTreeMap::new(),
             writing: Writing::default(),
             cascade: super::deletion::Cascade::default(),
@@ -128,8 +134,10 @@ impl AppState {
         operation.is_some_and(|operation| !operation.phase.is_completed())
     }
 
-    /// Asks for a refresh, at least as thorough as this.
+    /// Asks for a refresh, at least as thorough as this; only the clock asks for the latest, without a
+    /// sign that anything changed.
     pub(super) fn want(&mut self, level: Level) {
+        self.is_fresh &= level == Level::Latest;
         self.wanted = self.wanted.max(Some(level));
     }
 
@@ -169,6 +177,7 @@ impl Engine {
     pub(super) fn note_app(&mut self, now: Time, name: &Name, change: &Change) {
         self.note_child(now, change);
         let Some(object) = &change.after else {
+            self.visit_every_project(now);
             return self.forget_app(name);
         };
         match self.apps.get_mut(name) {
@@ -199,6 +208,7 @@ impl Engine {
             | Purpose::List(_)
             | Purpose::Expand(_)
             | Purpose::Child(..)
+            | Purpose::WriteProject(_)
             | Purpose::WriteSet(_) => false,
         });
         self.wanted.retain(|_, names| {
@@ -216,7 +226,15 @@ impl Engine {
 
     pub(super) fn refresh_every_app(&mut self, now: Time) {
         for state in self.apps.values_mut() {
-            state.want(Level::Latest);
+            state.want(Level::Forced);
+        }
+        self.visit_every_app(now);
+    }
+
+    /// What is known of kinds changed: what is wanted is looked at anew.
+    pub(super) fn compare_every_app(&mut self, now: Time) {
+        for state in self.apps.values_mut() {
+            state.want(Level::Recent);
         }
         self.visit_every_app(now);
     }

@@ -40,6 +40,8 @@ pub(super) enum Purpose {
     Expand(Name),
     /// An Application of a set was written, by its name.
     Child(Name, Name),
+    /// A project was written.
+    WriteProject(Name),
     /// A set was written.
     WriteSet(Name),
 }

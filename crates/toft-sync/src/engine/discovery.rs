@@ -79,6 +79,6 @@ impl Engine {
         }
         view.kinds = kinds;
         self.open_standing_stores(now, cluster);
-        self.visit_every_app(now);
+        self.compare_every_app(now);
     }
 }

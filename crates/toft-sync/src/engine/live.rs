@@ -300,10 +300,12 @@ impl AppState {
         }
     }
 
-    /// Forgets what the cluster refused: it may think otherwise by now.
-    pub(super) fn forget_refusals(&mut self) {
+    /// Forgets what the cluster refused: it may think otherwise by now. Tells whether there was any.
+    pub(super) fn forget_refusals(&mut self) -> bool {
+        let before = self.predictions.len();
         let refused = |one: &Prediction| matches!(one.state, Foresight::Refused);
         self.predictions.retain(|_, one| !refused(one));
+        before != self.predictions.len()
     }
 
     /// Forgets what is predicted for objects that are no longer there.

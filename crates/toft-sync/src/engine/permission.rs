@@ -22,6 +22,19 @@ impl Engine {
             .collect()
     }
 
+    /// What of the project is not observed yet.
+    pub(super) fn not_observed(&self, app: &Application) -> Option<Condition> {
+        let project = self.projects.get(&app.project)?;
+        let windows = project.value().items_at(&["spec", "syncWindows"]);
+        (!windows.is_empty()).then(|| {
+            let message = format!(
+                "sync windows of project {} are not observed yet",
+                app.project
+            );
+            Condition::new(ConditionKind::UnsupportedWarning, message)
+        })
+    }
+
     /// The clusters that destinations are looked up in; where every destination means the home
     /// cluster, the one that is written is taken for registered.
     fn clusters_for(&self, app: &Application) -> Vec<Cluster> {

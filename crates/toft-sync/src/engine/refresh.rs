@@ -1,10 +1,11 @@
 //! A refresh: resolve, render, compare, tell, and perhaps begin a sync.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use smol_str::SmolStr;
-use toft_object::{Object, Time};
+use toft_object::{Object, ObjectId, Time};
 
 use super::app::{AppState, Rendered};
 use super::calls::{For, Name, Purpose};
@@ -95,8 +96,8 @@ impl Engine {
             return Self::refresh_ended(now, state);
         }
         state.told = refusals;
-        if level > Level::Recent {
-            state.forget_refusals();
+        if level > Level::Recent && state.forget_refusals() {
+            state.is_fresh = false;
         }
         if level == Level::Recent
             && let Some(rendered) = &state.rendered
@@ -176,6 +177,9 @@ impl Engine {
         });
         if let Some(rendered) = same {
             state.unreadable_since = None;
+            if state.is_fresh {
+                return Self::refresh_ended(now, state);
+            }
             let desired = Arc::new(self.desire(&state.app, rendered));
             let stage = Stage::Comparing(desired, None);
             state.refreshing = Some(Refreshing { level, stage });
@@ -288,9 +292,11 @@ impl Engine {
     ) {
         let (desired, pairs, failure) = what;
         state.keep_predictions(For::Refresh, &pairs);
+        self.forget_unwanted(state, desired);
         let mut comparison =
             self.compare_app(state, (For::Refresh, desired, pairs), failure.as_deref());
         comparison.conditions.extend(state.told.iter().cloned());
+        comparison.conditions.extend(self.not_observed(&state.app));
         if let Ok(cluster) = self.cluster_of(&state.app) {
             let told = self.told_of_objects(&state.app, &cluster, &desired.objects);
             comparison.conditions.extend(told);
@@ -311,7 +317,26 @@ impl Engine {
         };
         state.status = status::refreshed(&state.status, &found, now);
         state.comparison = comparison;
+        state.is_fresh = failure.is_none() && state.wanted.is_none();
         Self::refresh_ended(now, state);
+    }
+
+    /// Drops the Application from the objects that it no longer wants.
+    fn forget_unwanted(&mut self, state: &mut AppState, desired: &Desired) {
+        let ids: BTreeSet<ObjectId> = desired.objects.iter().map(Object::id).collect();
+        let Ok(cluster) = self.cluster_of(&state.app) else {
+            return;
+        };
+        for gone in state.wanting.difference(&ids) {
+            let key = (cluster.clone(), gone.clone());
+            if let Some(names) = self.wanted.get_mut(&key) {
+                names.remove(&state.app.name);
+                if names.is_empty() {
+                    self.wanted.remove(&key);
+                }
+            }
+        }
+        state.wanting = ids;
     }
 
     /// Compares an Application with what was found.

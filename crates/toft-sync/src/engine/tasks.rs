@@ -368,7 +368,9 @@ impl Engine {
             Err(error) if task.is_prune() && error.reason == Reason::NotFound => {
                 run.record(state, &task, (ResultCode::Pruned, "pruned".to_owned()));
             }
-            Err(error) if self.recreates(state, run, (&task, &error)) => {
+            // What will be made anew need not be changeable.
+            Err(error) if run.is_dry() && recreates(state, &task, &error) => {}
+            Err(error) if recreates(state, &task, &error) => {
                 self.recreate(now, state, (run, &task, at));
             }
             Err(error) => run.fail(now, state, (&task, at, &error)),
@@ -416,27 +418,6 @@ impl Engine {
             let place = super::store::place(object);
             self.write_back_deletion(now, (&key, place), answer);
         }
-    }
-
-    /// Whether an object that cannot be changed is deleted and made again.
-    fn recreates(&self, state: &AppState, run: &TaskRun, what: (&Task, &ApiError)) -> bool {
-        let (task, error) = what;
-        let object = task.object();
-        let forced = state
-            .sync_operation()
-            .is_some_and(|sync| sync.strategy.force)
-            || SyncOptions::of(object).has(SyncOption::Force(true))
-            || task
-                .pair
-                .live
-                .as_ref()
-                .is_some_and(|live| SyncOptions::of(live).has(SyncOption::Force(true)));
-        forced
-            && task.pair.live.is_some()
-            && !run.is_dry()
-            && !task.is_prune()
-            && matches!(error.reason, Reason::Invalid | Reason::Conflict)
-            && self.clusters.contains_key(&run.cluster)
     }
 
     fn recreate(&mut self, now: Time, state: &mut AppState, what: (&mut TaskRun, &Task, usize)) {
@@ -528,4 +509,19 @@ fn label(object: &Object) -> String {
     } else {
         format!("{kind}.{}/{name}", gvk.group)
     }
+}
+
+/// Whether an object that cannot be changed is deleted and made again.
+fn recreates(state: &AppState, task: &Task, error: &ApiError) -> bool {
+    let force = SyncOption::Force(true);
+    let objects = [&task.pair.target, &task.pair.live].into_iter().flatten();
+    let asked = objects
+        .map(SyncOptions::of)
+        .any(|options| options.has(force));
+    let forced = asked
+        || state
+            .sync_operation()
+            .is_some_and(|sync| sync.strategy.force);
+    let both = task.pair.target.is_some() && task.pair.live.is_some();
+    forced && both && matches!(error.reason, Reason::Invalid | Reason::Conflict)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smol_str::SmolStr;
 use toft_api::{ApiError, Request, ResourcePath, Response, WatchEvent, WatchEventKind, WatchStart};
-use toft_argo::{ANNOTATION_TRACKING_ID, AppProject, TrackingId};
+use toft_argo::{ANNOTATION_TRACKING_ID, TrackingId};
 use toft_object::{Object, Time};
 use toft_value::Value;
 
@@ -233,15 +233,7 @@ impl Engine {
             APPLICATIONS => self.note_app(now, &name, change),
             APPLICATION_SETS => self.note_set(now, &name, change),
             PROJECTS => {
-                match &change.after {
-                    Some(after) => {
-                        let project = AppProject::parse(after.value()).value;
-                        self.projects.insert(name, project);
-                    }
-                    None => {
-                        self.projects.remove(&name);
-                    }
-                }
+                self.note_project(now, &name, change);
                 if is_news(change) {
                     self.refresh_every_app(now);
                 }

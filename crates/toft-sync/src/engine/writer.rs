@@ -8,6 +8,7 @@ use toft_value::{Map, Value};
 
 use super::app::AppState;
 use super::calls::{Name, Purpose, wait_after};
+use super::refresh::Level;
 use super::{Engine, MANAGER, Visit};
 use crate::operation::OperationState;
 use crate::status::merge_patch;
@@ -84,6 +85,7 @@ impl Engine {
                     state.writing.wishes.remove(&Wish::BeginOperation);
                     state.operation = OperationState::read(&state.app);
                     state.run = None;
+                    state.want(Level::Recent);
                 }
                 if error.reason == Reason::NotFound {
                     // The watch tells that it is gone.

@@ -252,6 +252,36 @@ fn a_path_that_does_not_exist_is_told_and_nothing_is_deleted() {
 }
 
 #[test]
+fn several_hundred_objects_cost_a_few_calls_each() {
+    let mut world = World::new();
+    for at in 0..30 {
+        let name = format!("app-{at}");
+        let maps = (0..10).map(|map| config_map(&format!("{name}-{map}"), "1"));
+        let mut objects: Vec<_> = maps.collect();
+        objects.extend((0..5).map(|one| deployment(&format!("{name}-{one}"), "i:1")));
+        world.source.paths.insert(name.clone(), objects);
+        world.api.set(app(&name, &name));
+    }
+    world.run_for(MINUTE * 5);
+    assert!(world.engine.is_settled());
+    // A dry run and an apply of 450 objects, and what is read and told of 30 Applications.
+    assert!(world.calls < 1300, "{}", world.calls);
+    let calls = world.calls;
+    world.restart();
+    world.run_for(MINUTE * 5);
+    assert!(world.calls - calls < 500, "{}", world.calls - calls);
+    let (calls, effects) = (world.calls, world.effects);
+    world.run_for(MINUTE * 60);
+    assert_eq!(world.calls, calls);
+    // Resolving 30 sources every two to three minutes, and a wake for each.
+    assert!(
+        world.effects - effects < 2500,
+        "{}",
+        world.effects - effects
+    );
+}
+
+#[test]
 fn the_overview_tells_what_the_status_says() {
     let mut world = sonarr();
     world.run_for(MINUTE);

@@ -71,6 +71,7 @@ pub(crate) const KINDS: &[Kind] = &[
         ["argoproj.io", "v1alpha1", "appprojects", "AppProject"],
         NAMESPACED,
     ),
+    kind(["example.org", "v1", "things", "Thing"], NAMESPACED),
 ];
 
 #[derive(Clone, Debug, Default)]
@@ -87,12 +88,22 @@ pub(crate) struct Fake {
 impl Fake {
     pub(crate) fn handle(&mut self, now: Time, request: &Request) -> Response {
         match &request.target {
-            Target::Document(document) => discovery(document),
+            Target::Document(document) => self.discovery(document),
             Target::Resource(path) => match self.resource(now, path, request) {
                 Ok(response) => response,
                 Err(error) => error.into(),
             },
         }
+    }
+
+    /// Whether a kind is served: `Thing` is once its definition is there.
+    fn serves(&self, kind: &Kind) -> bool {
+        let crd = (
+            "customresourcedefinitions".into(),
+            SmolStr::default(),
+            "things.example.org".into(),
+        );
+        kind.name != "Thing" || self.objects.contains_key(&crd)
     }
 
     fn kind_of(path: &ResourcePath) -> Result<&'static Kind, ApiError> {
@@ -110,6 +121,10 @@ impl Fake {
         request: &Request,
     ) -> Result<Response, ApiError> {
         let kind = Self::kind_of(path)?;
+        if !self.serves(kind) {
+            let missing = "the server could not find the requested resource";
+            return Err(ApiError::new(Reason::NotFound, missing));
+        }
         let key = (
             path.resource.clone(),
             path.namespace.clone(),
@@ -218,6 +233,11 @@ impl Fake {
 
     fn apply(&mut self, key: &Key, live: Option<&Value>, what: (&Value, &Request)) -> Response {
         let (config, request) = what;
+        let frozen = live.filter(|live| live.bool_at(&["immutable"]) == Some(true));
+        if frozen.is_some_and(|live| live.get("data") != config.get("data")) {
+            let text = "data: Forbidden: field is immutable when `immutable` is set";
+            return ApiError::new(Reason::Invalid, text).into();
+        }
         let is_new = live.is_none();
         let mut object = live.cloned().unwrap_or_else(|| value!({}));
         if let Some(before) = self.applied.get(key) {
@@ -417,14 +437,19 @@ fn give_back(object: &mut Value, before: &Value, now: &Value) {
     }
 }
 
-fn discovery(document: &Document) -> Response {
-    let wanted: Vec<&Kind> = match document {
-        Document::CoreVersions { .. } => {
-            KINDS.iter().filter(|kind| kind.group.is_empty()).collect()
-        }
-        _ => KINDS.iter().filter(|kind| !kind.group.is_empty()).collect(),
-    };
-    let items: Vec<Value> = wanted
+impl Fake {
+    fn discovery(&self, document: &Document) -> Response {
+        let wanted: Vec<&Kind> = match document {
+            Document::CoreVersions { .. } => KINDS
+                .iter()
+                .filter(|kind| kind.group.is_empty() && self.serves(kind))
+                .collect(),
+            _ => KINDS
+                .iter()
+                .filter(|kind| !kind.group.is_empty() && self.serves(kind))
+                .collect(),
+        };
+        let items: Vec<Value> = wanted
         .into_iter()
         .map(|kind| {
             value!({"metadata": {"name": kind.group}, "versions": [{"version": kind.version, "resources": [{
@@ -434,5 +459,6 @@ fn discovery(document: &Document) -> Response {
             }]}]})
         })
         .collect();
-    Response::ok(value!({"kind": "APIGroupDiscoveryList", "items": items}))
+        Response::ok(value!({"kind": "APIGroupDiscoveryList", "items": items}))
+    }
 }

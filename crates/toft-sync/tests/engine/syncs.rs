@@ -428,3 +428,144 @@ fn an_object_of_another_application_is_told_as_shared() {
         "ConfigMap/a is part of applications argocd/app and other"
     );
 }
+
+fn with_options(mut object: Value, options: &str) -> Value {
+    let path = ["metadata", "annotations", "argocd.argoproj.io/sync-options"];
+    object.set_at(&path, options);
+    object
+}
+
+fn frozen(text: &str, options: &str) -> Value {
+    let mut map = with_options(config_map("frozen", text), options);
+    map.set_at(&["immutable"], true);
+    map
+}
+
+#[test]
+fn an_object_that_cannot_be_changed_fails_unless_force_makes_it_anew() {
+    for (options, text, phase) in [("", "1", "Failed"), ("Force=true", "2", "Succeeded")] {
+        let mut world = with(vec![frozen("1", options), config_map("b", "1")]);
+        world.run_for(MINUTE);
+        let uid = |world: &World| {
+            let map = world.api.get("configmaps", "media", "frozen").unwrap();
+            map.str_at(&["metadata", "uid"]).unwrap().to_owned()
+        };
+        let before = uid(&world);
+        commit(
+            &mut world,
+            "r2",
+            vec![frozen("2", options), config_map("b", "1")],
+        );
+        world.run_for(MINUTE * 15);
+        let map = world.api.get("configmaps", "media", "frozen").unwrap();
+        assert_eq!(map.str_at(&["data", "text"]), Some(text), "{options}");
+        assert_eq!(world.verdict("app")[2], phase, "{options}");
+        assert_eq!(uid(&world) != before, phase == "Succeeded", "{options}");
+    }
+}
+
+#[test]
+fn replace_leaves_nothing_that_somebody_else_wrote() {
+    let mut world = with(vec![with_options(config_map("a", "1"), "Replace=true")]);
+    world.run_for(MINUTE);
+    world.api.change(("configmaps", "media", "a"), |map| {
+        map.set_at(&["data", "other"], "mine");
+    });
+    let object = with_options(config_map("a", "2"), "Replace=true");
+    commit(&mut world, "r2", vec![object]);
+    world.run_for(MINUTE);
+    let map = world.api.get("configmaps", "media", "a").unwrap();
+    assert_eq!(map.get("data"), Some(&value!({"text": "2"})));
+    assert_eq!(world.verdict("app"), ["Synced", "Healthy", "Succeeded"]);
+}
+
+#[test]
+fn with_apply_out_of_sync_only_what_is_in_sync_has_no_result() {
+    let mut world = with(vec![config_map("a", "1"), config_map("b", "1")]);
+    world.api.change(APP, |app| {
+        let options = vec!["ApplyOutOfSyncOnly=true"];
+        app.set_at(&["spec", "syncPolicy", "syncOptions"], options);
+    });
+    world.run_for(MINUTE);
+    commit(
+        &mut world,
+        "r2",
+        vec![config_map("a", "1"), config_map("b", "2")],
+    );
+    world.run_for(MINUTE);
+    let status = world.status("app");
+    let results = status.items_at(&["operationState", "syncResult", "resources"]);
+    let names: Vec<_> = results
+        .iter()
+        .map(|one| one.str_at(&["name"]).unwrap())
+        .collect();
+    assert_eq!(names, ["b"]);
+}
+
+#[test]
+fn ignored_fields_keep_their_live_values_where_the_options_respect_them() {
+    for (options, replicas) in [(vec![], 1), (vec!["RespectIgnoreDifferences=true"], 5)] {
+        let mut world = with(vec![deployment("a", "i:1")]);
+        world.api.change(APP, |app| {
+            let rules = value!([{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}]);
+            app.set_at(&["spec", "ignoreDifferences"], rules);
+            app.set_at(&["spec", "syncPolicy", "syncOptions"], options.clone());
+        });
+        world.run_for(MINUTE);
+        world.api.change(("deployments", "media", "a"), |object| {
+            object.set_at(&["spec", "replicas"], 5);
+        });
+        world.run_for(Duration::from_secs(1));
+        commit(&mut world, "r2", vec![deployment("a", "i:2")]);
+        world.run_for(MINUTE);
+        let live = world.api.get("deployments", "media", "a").unwrap();
+        assert_eq!(
+            live.i64_at(&["spec", "replicas"]),
+            Some(replicas),
+            "{options:?}"
+        );
+        assert_eq!(world.verdict("app")[0], "Synced", "{options:?}");
+        assert_eq!(world.verdict("app")[2], "Succeeded", "{options:?}");
+    }
+}
+
+#[test]
+fn a_deleted_project_goes_once_no_application_names_it() {
+    let project = ("appprojects", "argocd", "default");
+    let mut world = with(vec![config_map("a", "1")]);
+    world.api.change(project, |project| {
+        let finalizers = vec!["resources-finalizer.argocd.argoproj.io"];
+        project.set_at(&["metadata", "finalizers"], finalizers);
+    });
+    world.run_for(MINUTE);
+    let now = world.now;
+    world.api.erase(now, project);
+    world.run_for(MINUTE);
+    assert!(world.api.get(project.0, project.1, project.2).is_some());
+    let now = world.now;
+    world.api.erase(now, APP);
+    world.run_for(MINUTE);
+    assert!(world.api.get(project.0, project.1, project.2).is_none());
+}
+
+#[test]
+fn a_kind_that_arrives_later_is_synced_with_its_definition() {
+    let crd = value!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "things.example.org"},
+        "spec": {"group": "example.org", "names": {"kind": "Thing", "plural": "things"}, "scope": "Namespaced"},
+    });
+    let thing =
+        value!({"apiVersion": "example.org/v1", "kind": "Thing", "metadata": {"name": "t"}});
+    let mut world = with(vec![thing, crd]);
+    world.run_for(MINUTE);
+    assert_eq!(
+        written(&world, 0),
+        [
+            "create customresourcedefinitions/things.example.org",
+            "create things/t"
+        ]
+    );
+    assert_eq!(world.verdict("app")[0], "Synced");
+    assert_eq!(world.verdict("app")[2], "Succeeded");
+}
