@@ -12,6 +12,7 @@ use toft_object::Gvk;
 use toft_value::{List, Map, Value};
 
 use crate::go_text;
+use crate::prune::decode_custom;
 use crate::schema::{Field, Omit, Schema, Shape};
 use crate::schemas::Schemas;
 
@@ -58,6 +59,9 @@ pub fn decode(schemas: &Schemas, gvk: &Gvk, value: &Value) -> Result<Decoded, De
             unknown: Vec::new(),
         });
     };
+    if schemas.builtin_schema(gvk).is_none() {
+        return decode_custom(schema, value);
+    }
     decode_schema(schema, value)
 }
 
@@ -170,7 +174,12 @@ impl<'a> Decoder<'a> {
                 Some(value) if !value.is_null() => Some(self.field(schema, field, value)?),
                 _ => None,
             };
-            entries.extend(kept(field, value).map(|value| (field.name().clone(), value)));
+            let value = if is_reset(schema, field, written) {
+                written.cloned()
+            } else {
+                kept(field, value)
+            };
+            entries.extend(value.map(|value| (field.name().clone(), value)));
         }
         if known < map.len() {
             for key in map.keys().filter(|key| schema.field(key).is_none()) {
@@ -253,6 +262,15 @@ impl<'a> Decoder<'a> {
         }
         Ok(Value::List(decoded.into()))
     }
+}
+
+/// An empty list of managed fields, which asks to reset them: Go tells it from none, so it stays.
+fn is_reset(schema: Schema<'_>, field: Field<'_>, written: Option<&Value>) -> bool {
+    field.name() == "managedFields"
+        && schema.go_name() == "v1.ObjectMeta"
+        && written
+            .and_then(Value::as_list)
+            .is_some_and(|list| list.is_empty())
 }
 
 /// The Go type of items or values: `v1.Container` of `[]v1.Container`.

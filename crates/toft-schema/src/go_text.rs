@@ -66,3 +66,8 @@ pub(crate) fn quote(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+/// An index in a path: `[0]`.
+pub(crate) fn index(at: usize) -> String {
+    format!("[{at}]")
+}

@@ -1,7 +1,9 @@
 //! The type graph behind [`crate::Schema`]: flat arrays that refer to each other by index.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use regex::Regex;
 use smol_str::SmolStr;
 use toft_value::Value;
 
@@ -33,8 +35,71 @@ pub(crate) struct Node {
     pub(crate) keys: Vec<SmolStr>,
     /// The key of a strategic merge; empty where there is none.
     pub(crate) merge_key: SmolStr,
-    /// Whether `null` is a value.
+    /// Fields that are not named are kept.
+    pub(crate) preserving: bool,
+    /// A whole object, with kind and metadata.
+    pub(crate) embedded: bool,
+    /// `null` is a value.
     pub(crate) nullable: bool,
+    /// What values must satisfy; only schemas of CRDs say it.
+    pub(crate) rules: Option<Box<Rules>>,
+}
+
+/// What a CRD's schema demands of a value.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rules {
+    /// Names of types, separated by commas; empty where any will do.
+    pub(crate) type_: SmolStr,
+    pub(crate) format: SmolStr,
+    pub(crate) required: Vec<SmolStr>,
+    /// The values that are allowed; empty where any is.
+    pub(crate) values: Vec<Value>,
+    pub(crate) pattern: Option<SmolStr>,
+    /// The compiled pattern, made when it is first needed; `None` where it is no expression.
+    pub(crate) regex: OnceLock<Option<Regex>>,
+    pub(crate) minimum: Option<f64>,
+    pub(crate) maximum: Option<f64>,
+    pub(crate) exclusive_minimum: bool,
+    pub(crate) exclusive_maximum: bool,
+    pub(crate) multiple_of: Option<f64>,
+    pub(crate) min_length: Option<usize>,
+    pub(crate) max_length: Option<usize>,
+    pub(crate) min_items: Option<usize>,
+    pub(crate) max_items: Option<usize>,
+    pub(crate) min_properties: Option<usize>,
+    pub(crate) max_properties: Option<usize>,
+    pub(crate) unique_items: bool,
+    pub(crate) all_of: Vec<Index>,
+    pub(crate) any_of: Vec<Index>,
+    pub(crate) one_of: Vec<Index>,
+    pub(crate) not: Option<Index>,
+}
+
+impl Rules {
+    /// Whether a text matches the pattern; a pattern that is no expression matches nothing.
+    pub(crate) fn matches(&self, text: &str) -> bool {
+        let pattern = self.pattern.as_deref().unwrap_or_default();
+        let regex = self.regex.get_or_init(|| Regex::new(pattern).ok());
+        regex.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+impl Node {
+    /// A node that says nothing but its shape.
+    pub(crate) fn plain(shape: Shape) -> Self {
+        Self {
+            shape,
+            type_index: None,
+            element: None,
+            merging: 0,
+            keys: Vec::new(),
+            merge_key: SmolStr::default(),
+            preserving: false,
+            embedded: false,
+            nullable: false,
+            rules: None,
+        }
+    }
 }
 
 /// A struct.
@@ -57,9 +122,6 @@ pub(crate) struct FieldEntry {
     pub(crate) go_type: SmolStr,
     pub(crate) default: Option<Value>,
 }
-
-/// In `merging`: fields that the schema does not name are kept.
-pub(crate) const PRESERVING: u8 = 128;
 
 /// The field must be there.
 pub(crate) const REQUIRED: u8 = 1;

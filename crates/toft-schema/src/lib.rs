@@ -5,23 +5,29 @@
 
 pub mod apply;
 mod argo;
-mod custom;
+mod crd;
 mod decode;
 mod defaults;
+mod field_error;
 mod go_text;
 mod graph;
 pub mod patch;
+mod prune;
 mod resource;
 mod schema;
 mod schemas;
 mod table;
+mod validate;
 
 pub use argo::argo_crds;
-pub use custom::{CRD_DEPTH_MAX, CrdError, prune};
+pub use crd::{CRD_DEPTH_MAX, CrdError};
 pub use decode::{DecodeError, Decoded, check_types, decode, decode_schema, unknown_fields};
 pub use defaults::apply_defaults;
+pub use field_error::{FieldError, FieldErrorKind, FieldPath};
+pub use prune::prune;
 pub use resource::{Resource, Subresource};
 pub use schema::{
     Field, ListType, MapType, Omit, PatchStrategy, ProtoField, ProtoMessage, Schema, Shape,
 };
 pub use schemas::Schemas;
+pub use validate::validate;

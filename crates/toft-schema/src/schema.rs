@@ -4,8 +4,7 @@ use smol_str::SmolStr;
 use toft_value::Value;
 
 use crate::graph::{
-    FieldEntry, Graph, INLINED, Index, Node, OMIT_EMPTY, OMIT_ZERO, POINTER, PRESERVING, REQUIRED,
-    Type,
+    FieldEntry, Graph, INLINED, Index, Node, OMIT_EMPTY, OMIT_ZERO, POINTER, REQUIRED, Rules, Type,
 };
 
 /// What a value is in JSON and in protobuf.
@@ -214,12 +213,32 @@ impl<'a> Schema<'a> {
 
     /// Whether fields that the schema does not name are kept.
     pub fn is_preserving(self) -> bool {
-        self.node().merging & PRESERVING != 0
+        self.node().preserving
+    }
+
+    /// Whether the value is a whole object, with kind and metadata.
+    pub fn is_embedded(self) -> bool {
+        self.node().embedded
     }
 
     /// Whether `null` is a value.
     pub fn is_nullable(self) -> bool {
         self.node().nullable
+    }
+
+    /// What a CRD demands of the value.
+    pub(crate) fn rules(self) -> Option<&'a Rules> {
+        self.node().rules.as_deref()
+    }
+
+    /// Another node of the same graph.
+    pub(crate) fn sibling(self, index: Index) -> Self {
+        Self::new(self.graph, index)
+    }
+
+    /// The schema of entries that are no fields.
+    pub(crate) fn element_of_object(self) -> Option<Self> {
+        matches!(self.shape(), Shape::Map | Shape::Object).then(|| self.element())?
     }
 
     /// How a list merges in server-side apply.

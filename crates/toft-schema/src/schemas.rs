@@ -5,7 +5,7 @@ use std::sync::Arc;
 use toft_object::Gvk;
 use toft_value::Value;
 
-use crate::custom::{CrdError, Custom};
+use crate::crd::{Crd, CrdError};
 use crate::graph::{Graph, Index};
 use crate::resource::Resource;
 use crate::schema::Schema;
@@ -28,7 +28,7 @@ use crate::table::Table;
 pub struct Schemas {
     builtin: Arc<Builtin>,
     /// Sorted by group, then by the name of the definition.
-    custom: Arc<Vec<Arc<Custom>>>,
+    custom: Arc<Vec<Arc<Crd>>>,
 }
 
 struct Builtin {
@@ -58,8 +58,8 @@ impl Schemas {
     /// # Errors
     /// The definition names no kind, or its schema nests too deep; nothing is changed then.
     pub fn add_crd(&mut self, crd: &Value) -> Result<(), CrdError> {
-        let custom = Custom::read(crd, &self.builtin.graph)?;
-        let group = |custom: &Custom| {
+        let custom = Crd::read(crd, &self.builtin.graph)?;
+        let group = |custom: &Crd| {
             custom
                 .resources
                 .first()
@@ -79,7 +79,11 @@ impl Schemas {
 
     /// The schema of a custom kind as its CRD has it; `None` for built-in kinds.
     pub fn written(&self, gvk: &Gvk) -> Option<&Value> {
-        self.custom.iter().find_map(|one| one.written.get(gvk))
+        let mut versions = self.custom.iter().flat_map(|one| &one.versions);
+        versions
+            .find(|version| version.gvk == *gvk)?
+            .written
+            .as_ref()
     }
 
     /// The resource that a URL names.
@@ -125,10 +129,9 @@ impl Schemas {
 
     /// The schema of a custom kind.
     pub(crate) fn custom_schema(&self, gvk: &Gvk) -> Option<Schema<'_>> {
-        self.custom.iter().find_map(|one| {
-            let (_, index) = one.kinds.iter().find(|(kind, _)| kind == gvk)?;
-            Some(Schema::new(&one.graph, *index))
-        })
+        let mut versions = self.custom.iter().flat_map(|one| &one.versions);
+        let found = versions.find(|version| version.gvk == *gvk)?;
+        Some(Schema::new(&found.graph, found.root))
     }
 
     /// The schema of a type by its name in OpenAPI, such as `io.k8s.api.core.v1.PodSpec`.

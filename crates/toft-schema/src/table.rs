@@ -168,14 +168,14 @@ fn read_default(text: &str) -> Option<Option<Value>> {
 }
 
 fn read_node(reader: &mut Reader) -> Option<Node> {
+    let shape = Shape::from_number(reader.byte()?)?;
     Some(Node {
-        shape: Shape::from_number(reader.byte()?)?,
         merging: reader.byte()?,
         type_index: reader.maybe()?,
         element: reader.maybe()?,
         keys: reader.list(Reader::text)?,
         merge_key: reader.text()?,
-        nullable: false,
+        ..Node::plain(shape)
     })
 }
 

@@ -19,14 +19,6 @@ use Literal::{Bool, Empty, Int, Text};
 
 type Defaults = &'static [(&'static str, Literal)];
 
-const WEBHOOK: Defaults = &[
-    ("failurePolicy", Text("Fail")),
-    ("matchPolicy", Text("Equivalent")),
-    ("namespaceSelector", Empty),
-    ("objectSelector", Empty),
-    ("timeoutSeconds", Int(10)),
-];
-
 const SERVICE_REFERENCE: Defaults = &[("port", Int(443))];
 
 const FILE_MODE: Defaults = &[("defaultMode", Int(0o644))];
@@ -45,7 +37,17 @@ const LITERALS: &[(&str, Defaults)] = &[
         "admissionregistration.v1.MutatingAdmissionPolicySpec",
         &[("failurePolicy", Text("Fail"))],
     ),
-    ("admissionregistration.v1.MutatingWebhook", WEBHOOK),
+    (
+        "admissionregistration.v1.MutatingWebhook",
+        &[
+            ("failurePolicy", Text("Fail")),
+            ("matchPolicy", Text("Equivalent")),
+            ("namespaceSelector", Empty),
+            ("objectSelector", Empty),
+            ("reinvocationPolicy", Text("Never")),
+            ("timeoutSeconds", Int(10)),
+        ],
+    ),
     (
         "admissionregistration.v1.NamedRuleWithOperations",
         &[("scope", Text("*"))],
@@ -62,7 +64,16 @@ const LITERALS: &[(&str, Defaults)] = &[
         "admissionregistration.v1.ValidatingAdmissionPolicySpec",
         &[("failurePolicy", Text("Fail"))],
     ),
-    ("admissionregistration.v1.ValidatingWebhook", WEBHOOK),
+    (
+        "admissionregistration.v1.ValidatingWebhook",
+        &[
+            ("failurePolicy", Text("Fail")),
+            ("matchPolicy", Text("Equivalent")),
+            ("namespaceSelector", Empty),
+            ("objectSelector", Empty),
+            ("timeoutSeconds", Int(10)),
+        ],
+    ),
     (
         "apps.v1.DaemonSetSpec",
         &[("revisionHistoryLimit", Int(10))],

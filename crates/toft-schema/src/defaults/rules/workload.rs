@@ -42,7 +42,6 @@ pub(super) fn stateful_set(spec: &mut Map) {
         && let Some(Value::Map(update)) = strategy.get_mut("rollingUpdate")
     {
         set_missing(update, "partition", 0);
-        set_missing(update, "maxUnavailable", 1);
     }
 }
 
