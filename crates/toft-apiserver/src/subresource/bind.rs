@@ -32,8 +32,6 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     pod.set_at(&["spec", "nodeName"], node);
     merge_annotations(&mut pod, &binding);
     scheduled(call, &mut pod);
-    let generation = pod.i64_at(&["metadata", "generation"]).unwrap_or(0) + 1;
-    pod.set_at(&["metadata", "generation"], generation);
     if !call.request.options.dry_run {
         store.put(call.key(&call.path.name), pod);
     }
