@@ -113,7 +113,7 @@ impl Ctx<'_> {
             "reason": note.reason, "message": note.message.as_str(),
             "type": if note.warning { "Warning" } else { "Normal" },
             "source": {}, "reportingComponent": source, "reportingInstance": host.as_str(),
-            "firstTimestamp": null, "lastTimestamp": null,
+            "eventTime": null, "firstTimestamp": null, "lastTimestamp": null,
         });
         if note.action.is_empty() {
             event.set_at(&["source", "component"], source);
