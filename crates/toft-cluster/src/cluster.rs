@@ -82,9 +82,11 @@ impl Cluster {
         settings: ClusterSettings,
         revision: u64,
         records: impl Iterator<Item = Record>,
+        now: Time,
     ) -> Self {
         let api = ApiServer::restore(Schemas::builtin(), settings.seed, revision, records);
         let mut cluster = Self::around(settings, api);
+        cluster.now = now;
         cluster.wake_all();
         cluster
     }

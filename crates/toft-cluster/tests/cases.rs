@@ -137,6 +137,7 @@ impl World {
             self.cluster.settings().clone(),
             revision,
             records.into_iter(),
+            self.now,
         );
         self.cluster.settle(self.now);
     }

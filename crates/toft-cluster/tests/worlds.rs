@@ -188,7 +188,7 @@ fn a_crash_after_any_commit_loses_nothing() {
             key: key.clone(),
             value: value.clone(),
         });
-        let mut again = Cluster::restore(ClusterSettings::new(1), commit.revision, records);
+        let mut again = Cluster::restore(ClusterSettings::new(1), commit.revision, records, START);
         again.advance(START + Duration::from_mins(1));
         again.advance(START + Duration::from_mins(20));
         assert!(is_well(&again, 3), "after commit {at} of {}", commits.len());
