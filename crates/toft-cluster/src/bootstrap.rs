@@ -303,9 +303,8 @@ mod tests {
                 refused.push(request.path().unwrap().resource.to_string());
             }
         }
-        // FIXME: the project is taken once definitions of custom kinds are served.
-        refused.retain(|resource| resource != "appprojects");
         assert_eq!(refused, Vec::<String>::new());
+        assert!(api.get(&PROJECTS.name, "argocd", "default").is_some());
         let node = api.get(&NODES.name, "", "node-1").unwrap();
         assert_eq!(node.str_at(&["status", "capacity", "cpu"]), Some("8"));
         assert_eq!(node.str_at(&["status", "capacity", "memory"]), Some("32Gi"));
