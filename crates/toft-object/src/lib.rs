@@ -5,6 +5,7 @@ mod object;
 mod quantity;
 mod rendering;
 mod selector;
+mod selector_text;
 mod time;
 
 pub use gvk::{GroupKind, GroupResource, Gvk};

@@ -5,6 +5,8 @@ use std::fmt;
 use smol_str::SmolStr;
 use toft_value::{Map, Value};
 
+use crate::selector_text;
+
 /// Why a text or value is no selector.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -90,12 +92,7 @@ impl LabelSelector {
     /// # Errors
     /// The text is no selector.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
-        let mut requirements = Vec::new();
-        for part in split_outside_parentheses(text) {
-            if !part.trim().is_empty() {
-                requirements.push(parse_requirement(part.trim())?);
-            }
-        }
+        let requirements = selector_text::parse(text)?;
         Ok(Self { requirements })
     }
 
@@ -162,76 +159,6 @@ fn first_integer(values: &[SmolStr]) -> Result<i64, SelectorError> {
             "for 'Gt', 'Lt' operators, the value must be an integer, got {text:?}"
         ))
     })
-}
-
-fn split_outside_parentheses(text: &str) -> Vec<&str> {
-    let (mut parts, mut start, mut depth) = (Vec::new(), 0, 0_usize);
-    for (at, character) in text.char_indices() {
-        match character {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                parts.push(text.get(start..at).unwrap_or_default());
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(text.get(start..).unwrap_or_default());
-    parts
-}
-
-fn parse_requirement(part: &str) -> Result<Requirement, SelectorError> {
-    if let Some(key) = part.strip_prefix('!') {
-        return Ok(Requirement::Missing(checked_key(key)?));
-    }
-    if let Some((head, values)) = part.strip_suffix(')').and_then(|part| part.split_once('(')) {
-        let values = values
-            .split(',')
-            .map(|value| SmolStr::from(value.trim()))
-            .collect();
-        let head = head.trim();
-        if let Some(key) = head.strip_suffix(" notin") {
-            return Ok(Requirement::NotIn(checked_key(key)?, values));
-        }
-        if let Some(key) = head.strip_suffix(" in") {
-            return Ok(Requirement::In(checked_key(key)?, values));
-        }
-    }
-    for (operator, equal) in [("!=", false), ("==", true), ("=", true)] {
-        if let Some((key, value)) = part.split_once(operator) {
-            let (key, values) = (checked_key(key)?, vec![value.trim().into()]);
-            return Ok(if equal {
-                Requirement::In(key, values)
-            } else {
-                Requirement::NotIn(key, values)
-            });
-        }
-    }
-    if let Some((key, value)) = part.split_once('>') {
-        return Ok(Requirement::Greater(
-            checked_key(key)?,
-            first_integer(&[value.trim().into()])?,
-        ));
-    }
-    if let Some((key, value)) = part.split_once('<') {
-        return Ok(Requirement::Less(
-            checked_key(key)?,
-            first_integer(&[value.trim().into()])?,
-        ));
-    }
-    Ok(Requirement::Exists(checked_key(part)?))
-}
-
-fn checked_key(key: &str) -> Result<SmolStr, SelectorError> {
-    let key = key.trim();
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_./".contains(character);
-    if key.is_empty() || !key.chars().all(allowed) {
-        return Err(SelectorError(format!(
-            "unable to parse requirement: found {key:?}, expected an identifier"
-        )));
-    }
-    Ok(key.into())
 }
 
 /// The text form, requirements in the order of their keys, as upstream prints it.
