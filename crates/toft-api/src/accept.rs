@@ -2,7 +2,6 @@
 //!
 //! Source: apiserver 0.36.3 `pkg/endpoints/handlers/negotiation/negotiate.go`.
 
-use crate::error::{ApiError, Reason};
 use crate::request::{IncludeObject, Representation};
 
 /// The text of an answer.
@@ -52,12 +51,10 @@ fn clauses(accept: &str) -> impl Iterator<Item = Clause<'_>> {
 }
 
 /// Chooses the first clause that can be served; `include` says what the rows of a table carry.
-///
-/// # Errors
-/// Nothing that is accepted can be served.
-pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Result<Accepted, ApiError> {
+/// `None` where nothing that is accepted can be served.
+pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Option<Accepted> {
     if accept.trim().is_empty() {
-        return Ok(Accepted::default());
+        return Some(Accepted::default());
     }
     let mut binary = false;
     for clause in clauses(accept) {
@@ -74,19 +71,13 @@ pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Result<Accepted
         let Some((representation, aggregated)) = shape(&clause, include) else {
             continue;
         };
-        return Ok(Accepted {
+        return Some(Accepted {
             format,
             representation,
             aggregated,
         });
     }
-    if binary {
-        return Ok(Accepted::default());
-    }
-    Err(ApiError::new(
-        Reason::NotAcceptable,
-        "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
-    ))
+    binary.then(Accepted::default)
 }
 
 fn shape(clause: &Clause<'_>, include: IncludeObject) -> Option<(Representation, bool)> {
@@ -141,6 +132,6 @@ mod tests {
                 "{accept}"
             );
         }
-        assert!(negotiate("text/html", IncludeObject::Metadata).is_err());
+        assert!(negotiate("text/html", IncludeObject::Metadata).is_none());
     }
 }

@@ -48,8 +48,15 @@ fn texts(list: &[SmolStr]) -> Value {
     Value::List(list.iter().map(Value::from).collect())
 }
 
-fn kind(gvk: &Gvk) -> Value {
-    value!({"group": gvk.group.clone(), "version": gvk.version.clone(), "kind": gvk.kind.clone()})
+/// The kind of an answer; group and version stay empty where they are those of the resource.
+fn kind(resource: &Resource, gvk: &Gvk) -> Value {
+    let own = gvk.group == resource.group && gvk.version == resource.version;
+    let (group, version) = if own {
+        ("", "")
+    } else {
+        (gvk.group.as_str(), gvk.version.as_str())
+    };
+    value!({"group": group, "version": version, "kind": gvk.kind.clone()})
 }
 
 /// The aggregated document of `/api` (the core group) or `/apis` (all others).
@@ -98,7 +105,7 @@ fn aggregated_resource(resource: &Resource) -> Value {
     };
     let mut entry = value!({
         "resource": resource.plural.clone(),
-        "responseKind": kind(&resource.gvk),
+        "responseKind": kind(resource, &resource.gvk),
         "scope": scope,
         "singularResource": resource.singular.clone(),
         "verbs": texts(&resource.verbs),
@@ -112,7 +119,7 @@ fn aggregated_resource(resource: &Resource) -> Value {
         }
     }
     if !resource.subresources.is_empty() {
-        let subresource = |one: &Subresource| value!({"subresource": one.name.clone(), "responseKind": kind(&one.gvk), "verbs": texts(&one.verbs)});
+        let subresource = |one: &Subresource| value!({"subresource": one.name.clone(), "responseKind": kind(resource, &one.gvk), "verbs": texts(&one.verbs)});
         let subresources: Vec<Value> = resource.subresources.iter().map(subresource).collect();
         entry.set_at(&["subresources"], Value::from(subresources));
     }

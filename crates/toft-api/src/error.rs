@@ -41,6 +41,8 @@ pub enum Reason {
     ServiceUnavailable,
     /// 504
     Timeout,
+    /// 500, what upstream has no reason for; none is written.
+    Unknown,
 }
 
 /// One cause of a refusal.
@@ -99,7 +101,7 @@ impl Reason {
             Self::UnsupportedMediaType => 415,
             Self::Invalid => 422,
             Self::TooManyRequests => 429,
-            Self::InternalError => 500,
+            Self::InternalError | Self::Unknown => 500,
             Self::ServiceUnavailable => 503,
             Self::Timeout => 504,
         }
@@ -125,6 +127,7 @@ impl Reason {
             Self::InternalError => "InternalError",
             Self::ServiceUnavailable => "ServiceUnavailable",
             Self::Timeout => "Timeout",
+            Self::Unknown => "",
         }
     }
 }
@@ -193,8 +196,11 @@ impl ApiError {
     pub fn to_value(&self) -> Value {
         let mut status = value!({
             "apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Failure",
-            "code": i64::from(self.code), "reason": self.reason.as_str(), "message": self.message.as_str(),
+            "code": i64::from(self.code), "message": self.message.as_str(),
         });
+        if self.reason != Reason::Unknown {
+            status.set_at(&["reason"], self.reason.as_str());
+        }
         let details = self.details.to_value();
         if details.as_map().is_some_and(|map| !map.is_empty()) {
             status.set_at(&["details"], details);

@@ -99,7 +99,8 @@ pub fn read(http: &HttpRequest<'_>, schemas: &Schemas) -> Result<(Request, Encod
     let (path, text) = http.target.split_once('?').unwrap_or((http.target, ""));
     let query = Query::parse(text);
     let named = path::parse(path);
-    let accepted = accept::negotiate(http.accept, include_object(&query))?;
+    let accepted = accept::negotiate(http.accept, include_object(&query))
+        .ok_or_else(|| not_acceptable(http.method, &named.target))?;
     let encoding = Encoding {
         format: accepted.format,
         pretty: is_pretty(&query, http.agent),
@@ -130,6 +131,20 @@ pub fn read(http: &HttpRequest<'_>, schemas: &Schemas) -> Result<(Request, Encod
         }
     }
     Ok((request, encoding))
+}
+
+/// Collections can be watched too, whose stream has a media type of its own.
+fn not_acceptable(method: &str, target: &Target) -> ApiError {
+    const ALWAYS: &str = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    const STREAMS: &str =
+        ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
+    let is_collection = matches!(target, Target::Resource(path) if path.name.is_empty());
+    let streams = if method == "GET" && is_collection {
+        STREAMS
+    } else {
+        ""
+    };
+    ApiError::new(Reason::NotAcceptable, format!("{ALWAYS}{streams}"))
 }
 
 fn include_object(query: &Query) -> IncludeObject {
@@ -296,7 +311,13 @@ fn json(
     Ok(parsed)
 }
 
-fn go_kind(value: &Value) -> &'static str {
+/// What Go says of a text that is no JSON; empty where it has nothing to say.
+pub fn json_problem(text: &[u8]) -> String {
+    json_text::oddities(text, None).err().unwrap_or_default()
+}
+
+/// What Go's JSON decoder calls a value.
+pub fn go_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -325,7 +346,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn summary(body: &[u8]) -> String {
-    const SHOWN: usize = 64;
+    const SHOWN: usize = 30;
     let shown = body.get(..SHOWN.min(body.len())).unwrap_or_default();
     let text = match body.first() {
         None => return "<empty>".to_owned(),
@@ -414,8 +435,11 @@ fn apply_body(
         return Ok(value);
     }
     let text = String::from_utf8_lossy(body).into_owned();
-    let value = yaml_value(&text)
-        .map_err(|why| ApiError::bad_request(format!("error decoding YAML: {why}")))?;
+    let value = yaml_value(&text).map_err(|why| {
+        ApiError::bad_request(format!(
+            "error decoding YAML: error converting YAML to JSON: {why}"
+        ))
+    })?;
     let oddities = json_text::oddities(value.to_json().as_bytes(), schema_of(schemas, kind));
     request.oddities = Some(oddities.unwrap_or_default());
     Ok(value)

@@ -118,7 +118,8 @@ pub(super) fn is_transient(error: &ApiError) -> bool {
         | Reason::TooManyRequests
         | Reason::InternalError
         | Reason::ServiceUnavailable
-        | Reason::Timeout => true,
+        | Reason::Timeout
+        | Reason::Unknown => true,
         Reason::BadRequest
         | Reason::Forbidden
         | Reason::NotFound
