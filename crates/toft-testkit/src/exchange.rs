@@ -132,7 +132,7 @@ fn write_answer(text: &mut String, exchange: &Exchange, answer: &Answer) {
     for body in bodies {
         match Value::from_json(body.as_bytes()) {
             Ok(value) => text.push_str(&normal(&value).to_json_indented("  ")),
-            Err(_) => text.push_str(body.trim_end()),
+            Err(_) => text.push_str(&normal::normal_text(body.trim_end())),
         }
         text.push('\n');
     }

@@ -12,6 +12,21 @@ const REPLACED: &[&str] = &[
     "token",
 ];
 
+/// A text that is no JSON, such as YAML, with the same replacements line by line.
+pub(super) fn normal_text(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let (key, value) = line.split_once(": ").unwrap_or((line, ""));
+        let name = key.trim().trim_start_matches("- ");
+        let is_time = is_time(value.trim_matches('"'));
+        match name {
+            "uid" | "resourceVersion" => format!("{key}: [{name}]"),
+            _ if is_time => format!("{key}: [time]"),
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Fields that are left out: prose, and what names the build.
 const DROPPED: &[&str] = &[
     "buildDate",
@@ -21,6 +36,7 @@ const DROPPED: &[&str] = &[
     "goVersion",
     "compiler",
     "platform",
+    "serverAddressByClientCIDRs",
     "storageVersionHash",
 ];
 
@@ -68,6 +84,16 @@ fn rewrite_map(value: &mut Value) {
     {
         map.remove("details");
     }
+    // The order of verbs and of what a version serves means nothing.
+    for key in ["verbs", "resources"] {
+        if let Some(list) = map.get_mut(key).and_then(Value::as_list_mut) {
+            list.make_mut().sort_by_key(name_of);
+        }
+    }
+    // Conflicts come from a Go map, whose order changes from run to run.
+    if let Some(causes) = map.get_mut("causes").and_then(Value::as_list_mut) {
+        causes.make_mut().sort_by_key(Value::to_json);
+    }
     let keys: Vec<_> = map.keys().cloned().collect();
     for key in keys {
         let Some(inner) = map.get_mut(&key) else {
@@ -77,12 +103,19 @@ fn rewrite_map(value: &mut Value) {
             *inner = format!("[{key}]").into();
         } else if matches!(key.as_str(), "clusterIP" | "clusterIPs") {
             replace_addresses(inner);
+        } else if key == "cells" {
+            replace_ages(inner);
         } else if key == "name" && base.is_some() {
             *inner = format!("{}[suffix]", base.as_deref().unwrap_or_default()).into();
         } else {
             rewrite(inner);
         }
     }
+}
+
+fn name_of(entry: &Value) -> String {
+    let name = entry.str_at(&["name"]).or(entry.as_str());
+    name.unwrap_or_default().to_owned()
 }
 
 fn replace_addresses(value: &mut Value) {
@@ -93,15 +126,46 @@ fn replace_addresses(value: &mut Value) {
     }
 }
 
+/// How long ago something was, and what was allocated, in the cells of a row.
+fn replace_ages(cells: &mut Value) {
+    rewrite(cells);
+    let Some(cells) = cells.as_list_mut() else {
+        return;
+    };
+    for cell in cells.make_mut() {
+        let Some(text) = cell.as_str() else { continue };
+        let node_port = text.split_once(':').filter(|_| text.ends_with("/TCP"));
+        if is_age(text) {
+            *cell = "[age]".into();
+        } else if let Some((port, _)) = node_port {
+            *cell = format!("{port}:[nodePort]/TCP").into();
+        } else if text.starts_with("10.") && text.split('.').count() == 4 {
+            *cell = "[address]".into();
+        }
+    }
+}
+
+fn is_age(text: &str) -> bool {
+    let unit = |one: char| matches!(one, 's' | 'm' | 'h' | 'd' | 'y');
+    text.starts_with(|one: char| one.is_ascii_digit())
+        && text.ends_with(unit)
+        && text.chars().all(|one| one.is_ascii_digit() || unit(one))
+}
+
 fn text_of(text: &str) -> String {
     if is_time(text) {
         return "[time]".to_owned();
+    }
+    // The recording server's program carries its version in its name.
+    if text.starts_with("kube-apiserver-") {
+        return "kube-apiserver".to_owned();
     }
     if let Some(suffix) = text.strip_prefix("kube-api-access-")
         && suffix.len() == 5
     {
         return "kube-api-access-[suffix]".to_owned();
     }
+    let text = &without_objects(text);
     let text = without_numbers_after(text, "in record (");
     let text = without_numbers_after(&text, "too old resource version: ");
     let text = without_numbers_after(&text, "current: ");
@@ -120,6 +184,17 @@ fn is_time(text: &str) -> bool {
         && digits(5, 7)
         && bytes.get(10) == Some(&b'T')
         && text.ends_with('Z')
+}
+
+/// Objects within messages, whose keys stand in an order of their own.
+fn without_objects(text: &str) -> String {
+    let Some((before, after)) = text.split_once("Invalid value: \"{") else {
+        return text.to_owned();
+    };
+    match after.rsplit_once("}\": ") {
+        Some((_, why)) => format!("{before}Invalid value: [object]: {why}"),
+        None => text.to_owned(),
+    }
 }
 
 fn without_numbers_after(text: &str, mark: &str) -> String {
