@@ -124,12 +124,12 @@ impl<'a> Call<'a> {
 
     /// An object as it is stored, in the version of the request.
     pub(crate) fn outward(&self, value: &Value) -> Value {
-        convert::to_version(value, self.gvk())
+        convert::to_version(self.schemas, value, self.gvk())
     }
 
     /// An object of the version of the request, as it is to be stored.
     pub(crate) fn inward(&self, value: Value) -> Value {
-        convert::to_stored(value, &self.stored, self.gvk())
+        convert::to_stored(self.schemas, value, (&self.stored, self.gvk()))
     }
 
     pub(crate) fn validation(&self) -> Validation {

@@ -3,10 +3,14 @@
 use toft_value::{Map, Value};
 
 use crate::call::Call;
+use crate::prepare;
 
 /// The object with the values that it left out.
 pub(crate) fn defaulted(call: &Call<'_>, mut object: Value) -> Value {
     toft_schema::apply_defaults(call.schemas, call.gvk(), &mut object);
+    if call.path.resource == "daemonsets" && call.path.group == "apps" {
+        prepare::numbered(&mut object);
+    }
     object
 }
 

@@ -3,6 +3,7 @@
 //! A closed list. Where two versions have the same fields, only `apiVersion` changes.
 
 use toft_object::{GroupResource, Gvk};
+use toft_schema::Schemas;
 use toft_value::{Map, Value, value};
 
 /// A group and a resource.
@@ -41,33 +42,48 @@ pub(crate) fn stored_resource(resource: &GroupResource) -> GroupResource {
 }
 
 /// An object as it is kept, in another version.
-pub(crate) fn to_version(value: &Value, gvk: &Gvk) -> Value {
+pub(crate) fn to_version(schemas: &Schemas, value: &Value, gvk: &Gvk) -> Value {
     let mut value = value.clone();
     let wanted = gvk.api_version();
     if value.str_at(&["apiVersion"]) == Some(wanted.as_str()) {
         return value;
     }
-    if let Some(conversion) = conversion(gvk) {
-        (conversion.2)(&mut value);
-    }
     value.set_at(&["apiVersion"], wanted);
-    value
+    match conversion(gvk) {
+        None => value,
+        Some(conversion) => {
+            (conversion.2)(&mut value);
+            as_written(schemas, value, gvk)
+        }
+    }
 }
 
 /// An object of the version `gvk`, as it is kept.
-pub(crate) fn to_stored(mut value: Value, stored: &GroupResource, gvk: &Gvk) -> Value {
+pub(crate) fn to_stored(
+    schemas: &Schemas,
+    mut value: Value,
+    (stored, gvk): (&GroupResource, &Gvk),
+) -> Value {
     let kept = STORED
         .iter()
         .find(|entry| entry.0 == stored.group && entry.1 == stored.resource);
-    if let Some((_, _, version)) = kept
-        && gvk.api_version() != *version
-    {
-        if let Some(conversion) = conversion(gvk) {
-            (conversion.3)(&mut value);
-        }
-        value.set_at(&["apiVersion"], *version);
+    let Some((_, _, version)) = kept.filter(|(_, _, version)| gvk.api_version() != *version) else {
+        return value;
+    };
+    let Some(conversion) = conversion(gvk) else {
+        return value;
+    };
+    (conversion.3)(&mut value);
+    value.set_at(&["apiVersion"], *version);
+    as_written(schemas, value, &Gvk::of(version, &gvk.kind))
+}
+
+/// The object with what its version writes of fields that nobody set.
+fn as_written(schemas: &Schemas, value: Value, gvk: &Gvk) -> Value {
+    match toft_schema::decode(schemas, gvk, &value) {
+        Ok(decoded) => decoded.value,
+        Err(_) => value,
     }
-    value
 }
 
 fn conversion(gvk: &Gvk) -> Option<&'static (&'static str, &'static str, Conversion, Conversion)> {

@@ -4,10 +4,12 @@
 //! `pkg/registry/customresourcedefinition/strategy.go`.
 
 use toft_api::ResourcePath;
-use toft_object::GroupResource;
+use toft_object::{GroupResource, Gvk, Time};
 use toft_schema::Schemas;
+use toft_schema::apply::{self, ApplyContext};
 use toft_value::{Value, value};
 
+use crate::invalid::FieldError;
 use crate::store::{Store, StoreKey};
 
 /// The finalizer that keeps a definition until its objects are gone.
@@ -54,9 +56,10 @@ pub(crate) fn follow(store: &mut Store, schemas: &mut Schemas, revision: u64) {
                 finalize(store, &definition);
             }
             Some(definition) if definition.items_at(&["status", "conditions"]).is_empty() => {
-                let mut definition = definition;
-                established(&mut definition);
-                store.put(key.clone(), definition);
+                let mut after = definition.clone();
+                established(&mut after);
+                let after = owned(schemas, &definition, &after);
+                store.put(key.clone(), after);
             }
             None | Some(_) => {}
         }
@@ -124,7 +127,7 @@ pub(crate) fn created(definition: &mut Value) {
     defaulted_names(definition);
     definition.set_at(
         &["status"],
-        value!({"conditions": [], "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored(definition)}),
+        value!({"conditions": Value::Null, "acceptedNames": {"plural": "", "kind": ""}, "storedVersions": stored(definition)}),
     );
 }
 
@@ -149,6 +152,22 @@ fn established(definition: &mut Value) {
         .unwrap_or_default();
     definition.set_at(&["status", "conditions"], Value::from(conditions));
     definition.set_at(&["status", "acceptedNames"], names);
+}
+
+/// The definition with the fields noted that the server itself owns.
+fn owned(schemas: &Schemas, before: &Value, after: &Value) -> Value {
+    let now = after
+        .str_at(&["metadata", "creationTimestamp"])
+        .and_then(|text| Time::parse(text).ok());
+    let context = ApplyContext {
+        schemas,
+        gvk: &Gvk::of("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+        now: now.unwrap_or_default(),
+        manager: "kube-apiserver",
+        subresource: "status",
+        force: false,
+    };
+    apply::update(&context, Some(before), after)
 }
 
 /// Names that follow from others.
@@ -201,4 +220,45 @@ pub(crate) fn updated(definition: &mut Value) {
         }
     }
     definition.set_at(&["status", "storedVersions"], Value::from(versions));
+}
+
+/// What is wrong with a new definition, beyond what its schema says.
+///
+/// Source: apiextensions-apiserver 0.36.3 `pkg/apis/apiextensions/validation/validation.go`.
+pub(crate) fn problems(definition: &Value) -> Vec<FieldError> {
+    let text = |path: &[&str]| definition.str_at(path).unwrap_or_default();
+    let mut problems = Vec::new();
+    let wanted = format!(
+        "{}.{}",
+        text(&["spec", "names", "plural"]),
+        text(&["spec", "group"])
+    );
+    let name = text(&["metadata", "name"]);
+    if name != wanted {
+        let why = "must be spec.names.plural+\".\"+spec.group";
+        problems.push(FieldError::invalid(
+            "metadata.name",
+            &Value::from(name),
+            why,
+        ));
+    }
+    for (index, version) in definition
+        .items_at(&["spec", "versions"])
+        .iter()
+        .enumerate()
+    {
+        if version.at(&["schema", "openAPIV3Schema"]).is_none() {
+            let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
+            problems.push(FieldError::required(&field, ""));
+        }
+    }
+    if stored(definition).len() != 1 {
+        let versions = definition
+            .at(&["spec", "versions"])
+            .cloned()
+            .unwrap_or_default();
+        let why = "must have exactly one version marked as storage version";
+        problems.push(FieldError::invalid("spec.versions", &versions, why));
+    }
+    problems
 }

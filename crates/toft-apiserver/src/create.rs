@@ -19,6 +19,10 @@ use crate::{admission, check, prepare, rules};
 /// Source: apiserver 0.36.3 `pkg/registry/generic/registry/store.go`, `maxNameGenerationCreateAttempts`.
 const NAME_ATTEMPTS_MAX: usize = 8;
 
+/// What upstream says about an object of another namespace than the URL's.
+pub(crate) const OTHER_NAMESPACE: &str =
+    "the namespace of the provided object does not match the namespace sent on the request";
+
 /// Makes the object that the request brings.
 pub(crate) fn create(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
     if !call.path.name.is_empty() {
@@ -29,6 +33,7 @@ pub(crate) fn create(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     }
     let mut object = decode::object(call, call.body()?)?;
     namespace_matches(call, &mut object)?;
+    wipe(&mut object);
     let object = managed::written(call, None, check::defaulted(call, object));
     let kept = insert(call, store, object)?;
     Ok(Response::created(kept))
@@ -40,6 +45,12 @@ pub(crate) fn insert(
     store: &mut Store,
     mut object: Value,
 ) -> Result<Value, ApiError> {
+    if object.at(&["metadata", "resourceVersion"]).is_some() {
+        return Err(ApiError::new(
+            Reason::Unknown,
+            "resourceVersion should not be set on objects to be created",
+        ));
+    }
     let generated = name(call, store, &mut object)?;
     system_fields(call, store, &mut object);
     one_owner_reference_each(call, &mut object);
@@ -75,9 +86,7 @@ pub(crate) fn namespace_matches(call: &Call<'_>, object: &mut Value) -> Result<(
         object.remove_at(&["metadata", "namespace"]);
         return Ok(());
     }
-    Err(ApiError::bad_request(
-        "the namespace of the provided object does not match the namespace sent on the request",
-    ))
+    Err(ApiError::bad_request(OTHER_NAMESPACE))
 }
 
 /// Whether the name was generated, after making sure that there is one.
@@ -132,15 +141,7 @@ fn taken(call: &Call<'_>, name: &str, existing: &Value, generated: Generated) ->
 
 /// What only the server may say about a new object.
 fn system_fields(call: &Call<'_>, store: &Store, object: &mut Value) {
-    for key in [
-        "selfLink",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "resourceVersion",
-        "generation",
-    ] {
-        object.remove_at(&["metadata", key]);
-    }
+    wipe(object);
     object.set_at(&["metadata", "uid"], call.ids(store).uid());
     object.set_at(&["metadata", "creationTimestamp"], call.now.to_string());
     let custom = call.custom.is_some();
@@ -154,6 +155,21 @@ fn system_fields(call: &Call<'_>, store: &Store, object: &mut Value) {
         if let Some(status) = check::untouched(call, "status") {
             map.insert("status", status);
         }
+    }
+}
+
+/// What nobody says about an object before it is there.
+///
+/// Source: apiserver 0.36.3 `pkg/registry/rest/meta.go`, `WipeObjectMetaSystemFields`.
+pub(crate) fn wipe(object: &mut Value) {
+    for key in [
+        "creationTimestamp",
+        "deletionGracePeriodSeconds",
+        "deletionTimestamp",
+        "selfLink",
+        "uid",
+    ] {
+        object.remove_at(&["metadata", key]);
     }
 }
 

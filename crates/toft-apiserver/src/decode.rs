@@ -3,8 +3,11 @@
 //! Source: apiserver 0.36.3 `pkg/endpoints/handlers/create.go`, `update.go`; the texts are those of
 //! apimachinery 0.36.3 `pkg/runtime` and Go's `encoding/json`.
 
+use std::fmt::Write as _;
+
 use toft_api::{ApiError, Validation};
 use toft_object::Gvk;
+use toft_schema::{DecodeError, Decoded};
 use toft_value::Value;
 
 use crate::call::Call;
@@ -26,13 +29,20 @@ pub(crate) fn decode_as(call: &Call<'_>, expected: &Gvk, body: &Value) -> Result
         ));
     }
     kind_and_version(call, expected, &mut object)?;
-    let decoded = toft_schema::decode(call.schemas, expected, &object)
-        .map_err(|error| cannot(expected, expected, &error.to_string()))?;
+    let decoded = match call.custom {
+        Some(_) if *expected == *call.gvk() => custom(call, &object),
+        Some(_) | None => toft_schema::decode(call.schemas, expected, &object),
+    };
+    let decoded = decoded.map_err(|error| cannot(expected, expected, &error.to_string()))?;
     let oddities = match (&call.request.oddities, call.validation()) {
-        (_, Validation::Ignore) => &[],
+        (_, Validation::Ignore) => Vec::new(),
+        (Some(seen), _) if call.custom.is_some() => {
+            let duplicates = seen.iter().filter(|oddity| oddity.starts_with("duplicate"));
+            decoded.unknown.iter().chain(duplicates).cloned().collect()
+        }
         // What was seen in the text is in its order, and knows of duplicates.
-        (Some(oddities), _) => oddities.as_slice(),
-        (None, _) => decoded.unknown.as_slice(),
+        (Some(seen), _) => seen.clone(),
+        (None, _) => decoded.unknown.clone(),
     };
     match call.validation() {
         Validation::Strict if !oddities.is_empty() => {
@@ -45,6 +55,48 @@ pub(crate) fn decode_as(call: &Call<'_>, expected: &Gvk, body: &Value) -> Result
             .for_each(|oddity| call.warn(oddity.as_str())),
     }
     Ok(decoded.value)
+}
+
+/// Custom resources are no Go structs: what their schema does not name is dropped, and only their metadata
+/// is read as everybody's.
+fn custom(call: &Call<'_>, object: &Value) -> Result<Decoded, DecodeError> {
+    let mut value = object.clone();
+    toft_schema::prune(call.schemas, call.gvk(), &mut value);
+    let mut unknown = Vec::new();
+    dropped(object, &value, &mut (String::new(), &mut unknown));
+    if let (Some(metadata), Some(schema)) =
+        (value.get("metadata"), call.schemas.definition(OBJECT_META))
+    {
+        let decoded = toft_schema::decode_schema(schema, metadata)?;
+        let told = decoded.unknown.iter();
+        unknown.extend(told.map(|one| one.replacen('"', "\"metadata.", 1)));
+        value.set_at(&["metadata"], decoded.value);
+    }
+    unknown.sort();
+    Ok(Decoded { value, unknown })
+}
+
+const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
+/// Notes the paths of what is in `before` and no more in `after`.
+fn dropped(before: &Value, after: &Value, at: &mut (String, &mut Vec<String>)) {
+    let length = at.0.len();
+    for (key, inner) in before.as_map().into_iter().flatten() {
+        if length > 0 {
+            at.0.push('.');
+        }
+        at.0.push_str(key);
+        match after.get(key) {
+            Some(kept) => dropped(inner, kept, at),
+            None => at.1.push(format!("unknown field {:?}", at.0)),
+        }
+        at.0.truncate(length);
+    }
+    for (index, (inner, kept)) in before.items().iter().zip(after.items()).enumerate() {
+        let _ = write!(at.0, "[{index}]");
+        dropped(inner, kept, at);
+        at.0.truncate(length);
+    }
 }
 
 fn kind_and_version(call: &Call<'_>, expected: &Gvk, object: &mut Value) -> Result<(), ApiError> {
@@ -85,26 +137,24 @@ fn custom_kind(expected: &Gvk, version: &str, kind: &str, object: &Value) -> Res
         "the object provided is unrecognized (must be of type {}): Object '{missing}' is missing in '{}' ({})",
         expected.kind,
         object.to_json(),
-        hex_of(object)
+        beginning_of(object)
     );
     Err(ApiError::bad_request(why))
 }
 
 /// The first bytes of the body, as upstream shows them.
-fn hex_of(object: &Value) -> String {
+fn beginning_of(object: &Value) -> String {
+    const SHOWN: usize = 30;
     let text = object.to_json();
-    let shown = text.bytes().take(64).map(|byte| format!("{byte:02x}"));
-    let shown: String = shown.collect();
-    if text.len() > 64 {
-        format!("{shown} ...")
-    } else {
-        shown
+    match text.get(..SHOWN) {
+        Some(shown) if text.len() > SHOWN => format!("{shown} ..."),
+        Some(_) | None => text,
     }
 }
 
 fn mismatch(call: &Call<'_>, expected: &Gvk, found: &Gvk) -> ApiError {
-    if call.custom.is_some() || (found.kind == expected.kind && call.schemas.kind(found).is_some())
-    {
+    let is_known = call.schemas.kind(found).is_some() || is_retired(found);
+    if call.custom.is_some() || (found.kind == expected.kind && is_known) {
         return ApiError::bad_request(format!(
             "the API version in the data ({}) does not match the expected API version ({})",
             found.api_version(),
@@ -128,6 +178,28 @@ fn mismatch(call: &Call<'_>, expected: &Gvk, found: &Gvk) -> ApiError {
         found.api_version()
     );
     cannot(found, expected, &why)
+}
+
+/// Versions that upstream still reads and no longer serves.
+///
+/// Source: Kubernetes 1.36.3 `pkg/apis/*/install/install.go`.
+const RETIRED: &[(&str, &str)] = &[
+    ("apps", "v1beta1"),
+    ("apps", "v1beta2"),
+    ("batch", "v1beta1"),
+    ("coordination.k8s.io", "v1beta1"),
+    ("discovery.k8s.io", "v1beta1"),
+    ("events.k8s.io", "v1beta1"),
+    ("extensions", "v1beta1"),
+    ("networking.k8s.io", "v1beta1"),
+    ("policy", "v1beta1"),
+    ("rbac.authorization.k8s.io", "v1alpha1"),
+    ("rbac.authorization.k8s.io", "v1beta1"),
+    ("storage.k8s.io", "v1beta1"),
+];
+
+fn is_retired(gvk: &Gvk) -> bool {
+    RETIRED.contains(&(gvk.group.as_str(), gvk.version.as_str()))
 }
 
 fn go_type(gvk: &Gvk, package: &str) -> String {

@@ -15,6 +15,9 @@ use crate::{admission, rules};
 const FOREGROUND: &str = "foregroundDeletion";
 const ORPHAN: &str = "orphan";
 
+/// Source: Kubernetes 1.36.3 `pkg/registry/batch/job/storage/storage.go`.
+const PODS_STAY: &str = "child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning";
+
 /// How an object is to be deleted.
 #[derive(Clone, Debug, Default)]
 struct Deletion {
@@ -39,6 +42,9 @@ pub(crate) fn delete(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
         return Err(method_not_allowed());
     }
     let deletion = Deletion::of(&call.request.options, &call.request.body)?;
+    if deletion.propagation.is_none() && admission::is(call, "batch", "jobs") {
+        call.warn(PODS_STAY);
+    }
     let key = call.key(&call.path.name);
     let fate = delete_one(call, store, &key, &deletion)?;
     Ok(Response::ok(answer(call, &fate)))

@@ -262,13 +262,14 @@ fn find(field: &str, stored: &GroupResource, custom: Option<&Value>) -> Result<F
     if selectable.any(path_is) {
         return Ok(Field::Custom(field.split('.').map(SmolStr::from).collect()));
     }
-    Err(ApiError::bad_request(refusal(field, stored)))
+    Err(ApiError::bad_request(refusal(field, stored, custom)))
 }
 
-fn refusal(field: &str, stored: &GroupResource) -> String {
-    let has_fields = FIELDS
-        .iter()
-        .any(|entry| entry.0 == stored.group && entry.1 == stored.resource);
+fn refusal(field: &str, stored: &GroupResource, custom: Option<&Value>) -> String {
+    let has_fields = custom.is_some()
+        || FIELDS
+            .iter()
+            .any(|entry| entry.0 == stored.group && entry.1 == stored.resource);
     if stored.group == "batch" && stored.resource == "jobs" {
         format!("field label {field:?} not supported for Job")
     } else if has_fields {

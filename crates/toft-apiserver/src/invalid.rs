@@ -1,5 +1,7 @@
 //! Field errors as a refusal.
 
+use std::fmt;
+
 use toft_api::{ApiError, Cause, Reason};
 use toft_object::GroupKind;
 use toft_value::Value;
@@ -51,6 +53,12 @@ impl FieldError {
     }
 }
 
+impl fmt::Display for FieldError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.field, self.body)
+    }
+}
+
 fn with(what: &str, why: &str) -> String {
     if why.is_empty() {
         what.to_owned()
@@ -65,7 +73,7 @@ fn with(what: &str, why: &str) -> String {
 pub(crate) fn invalid(kind: &GroupKind, name: &str, errors: &[FieldError]) -> ApiError {
     let mut texts: Vec<String> = Vec::with_capacity(errors.len());
     for error in errors {
-        let text = format!("{}: {}", error.field, error.body);
+        let text = error.to_string();
         if !texts.contains(&text) {
             texts.push(text);
         }

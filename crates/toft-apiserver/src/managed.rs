@@ -26,7 +26,36 @@ pub(crate) fn written(call: &Call<'_>, live: Option<&Value>, new: Value) -> Valu
         None => without_status(call, new),
         Some(_) => new,
     };
-    apply::update(&context(call), live, &new)
+    let object = apply::update(&context(call), live, &new);
+    if call.path.subresource == "scale" {
+        return without_scale_time(object);
+    }
+    object
+}
+
+/// Upstream notes no time for what comes through `scale`, which puts the entry before those with one.
+///
+/// Source: apimachinery 0.36.3 `pkg/util/managedfields/scalehandler.go`.
+fn without_scale_time(mut object: Value) -> Value {
+    let gone = object.i64_at(&["spec", "replicas"]) == Some(0);
+    let Some(list) = object
+        .at_mut(&["metadata", "managedFields"])
+        .and_then(Value::as_list_mut)
+    else {
+        return object;
+    };
+    let entries = list.make_mut();
+    // A scale of zero is written without the number, and what is not written is not owned.
+    if gone {
+        entries.retain(|entry| entry.str_at(&["subresource"]) != Some("scale"));
+    }
+    let scaled = |entry: &&mut Value| entry.str_at(&["subresource"]) == Some("scale");
+    for entry in entries.iter_mut().filter(scaled) {
+        entry.remove_at(&["time"]);
+    }
+    let text = |entry: &Value, key: &str| entry.str_at(&[key]).unwrap_or_default().to_owned();
+    entries.sort_by_key(|entry| (text(entry, "operation"), text(entry, "time")));
+    object
 }
 
 /// The object after a server-side apply.
@@ -66,6 +95,6 @@ fn refused(error: &ApplyError) -> ApiError {
             refusal
         }
         ApplyError::Bad(_) => ApiError::bad_request(message),
-        ApplyError::Internal(_) => ApiError::internal(message),
+        ApplyError::Internal(_) => ApiError::new(Reason::Unknown, message),
     }
 }

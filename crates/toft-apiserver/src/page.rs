@@ -4,7 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use toft_api::ApiError;
+use toft_api::{ApiError, http};
 use toft_value::{Value, value};
 
 /// Where a list goes on.
@@ -30,7 +30,7 @@ impl Page {
         let bytes = URL_SAFE_NO_PAD
             .decode(token)
             .map_err(|_| invalid("illegal base64 data at input byte 0"))?;
-        let content = Value::from_json(&bytes).map_err(|error| invalid(&error.message))?;
+        let content = Value::from_json(&bytes).map_err(|_| invalid(&http::json_problem(&bytes)))?;
         if content.str_at(&["v"]) != Some("meta.k8s.io/v1") {
             return Err(invalid("server does not recognize this encoded version"));
         }

@@ -2,7 +2,7 @@
 //!
 //! Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`.
 
-use toft_api::{ApiError, Body, PatchKind, Reason, Response};
+use toft_api::{ApiError, Body, PatchKind, Reason, Response, http};
 use toft_object::GroupKind;
 use toft_schema::patch::{self, PatchError};
 use toft_value::Value;
@@ -14,18 +14,24 @@ use crate::update::name_matches;
 use crate::write::{self, Owners};
 use crate::{check, create, decode, managed};
 
+/// All that upstream says of a patch that does not fit the object.
+///
+/// Source: apimachinery 0.36.3 `pkg/api/errors/errors.go`, `NewGenericServerResponse`.
+const UNPROCESSABLE: &str = "the server rejected our request due to an error in our request";
+
 /// Patches the object, or its status.
 pub(crate) fn patch(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
     if call.path.name.is_empty() {
         return Err(method_not_allowed());
     }
     let Body::Patch { kind, content } = &call.request.body else {
-        return Err(unsupported(call));
+        let message = "415: Unsupported Media Type";
+        return Err(ApiError::new(Reason::UnsupportedMediaType, message));
     };
     options_fit(call, *kind)?;
     match kind {
         PatchKind::Apply => server_side_apply(call, store, content),
-        PatchKind::Strategic if call.custom.is_some() => Err(unsupported(call)),
+        PatchKind::Strategic if call.custom.is_some() => Err(no_strategy()),
         PatchKind::Json | PatchKind::Merge | PatchKind::Strategic => {
             let live = call.outward(call.live(store)?);
             let patched = patched(call, &live, *kind, content)?;
@@ -37,18 +43,11 @@ pub(crate) fn patch(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiE
     }
 }
 
-/// What upstream says about a patch it does not understand.
-fn unsupported(call: &Call<'_>) -> ApiError {
-    let strategic = if call.custom.is_some() {
-        ""
-    } else {
-        ", application/strategic-merge-patch+json"
-    };
+/// What upstream says about a strategic merge patch of a custom resource.
+fn no_strategy() -> ApiError {
     ApiError::new(
         Reason::UnsupportedMediaType,
-        format!(
-            "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json{strategic}, application/apply-patch+yaml"
-        ),
+        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml",
     )
 }
 
@@ -80,12 +79,13 @@ fn patched(
     content: &Value,
 ) -> Result<Value, ApiError> {
     match kind {
+        PatchKind::Json if content.as_list().is_none() => Err(ApiError::bad_request(format!(
+            "error decoding patch: json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp",
+            http::go_kind(content)
+        ))),
         PatchKind::Json => patch::json(live, content).map_err(|error| refused(&error)),
         PatchKind::Strategic => {
-            let schema = call
-                .schemas
-                .schema(call.gvk())
-                .ok_or_else(|| unsupported(call))?;
+            let schema = call.schemas.schema(call.gvk()).ok_or_else(no_strategy)?;
             patch::strategic(schema, live, content).map_err(|error| refused(&error))
         }
         PatchKind::Merge | PatchKind::Apply => Ok(patch::merge(live, content)),
@@ -93,13 +93,13 @@ fn patched(
 }
 
 fn refused(error: &PatchError) -> ApiError {
-    let reason = match error {
-        PatchError::Bad(_) => Reason::BadRequest,
-        PatchError::TooLong(_) => Reason::RequestEntityTooLarge,
-        PatchError::Unprocessable(_) => Reason::Invalid,
-        PatchError::Internal(_) => Reason::InternalError,
+    let (reason, message) = match error {
+        PatchError::Bad(_) => (Reason::BadRequest, error.to_string()),
+        PatchError::TooLong(_) => (Reason::RequestEntityTooLarge, error.to_string()),
+        PatchError::Unprocessable(_) => (Reason::Invalid, UNPROCESSABLE.to_owned()),
+        PatchError::Internal(_) => (Reason::Unknown, error.to_string()),
     };
-    ApiError::new(reason, error.to_string())
+    ApiError::new(reason, message)
 }
 
 /// The patched object, decoded: what is wrong with it is told of the patch.
@@ -128,8 +128,7 @@ fn server_side_apply(
     store: &mut Store,
     content: &Value,
 ) -> Result<Response, ApiError> {
-    let config = decode::object(call, content)?;
-    name_matches(call, &config)?;
+    let config = content.clone();
     let live = store
         .get(&call.key(&call.path.name))
         .map(|live| call.outward(live));
@@ -144,6 +143,7 @@ fn server_side_apply(
         _ => config,
     };
     let mut object = managed::applied(call, live.as_ref(), &config)?;
+    name_matches(call, &object)?;
     if live.is_some() {
         return write::replace(call, store, object, Owners::Merged);
     }

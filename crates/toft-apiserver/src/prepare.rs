@@ -2,6 +2,7 @@
 //!
 //! Source: Kubernetes 1.36.3 `pkg/registry/*/*/strategy.go`, `PrepareForCreate` and `PrepareForUpdate`.
 
+mod daemons;
 mod jobs;
 mod pods;
 mod services;
@@ -11,7 +12,10 @@ use toft_value::{Value, value};
 
 use crate::call::Call;
 use crate::crd;
+use crate::invalid::invalid;
 use crate::store::Store;
+
+pub(crate) use daemons::numbered;
 
 type Created = fn(&Call<'_>, &Store, &mut Value) -> Result<(), ApiError>;
 type Updated = fn(&Call<'_>, &Store, (&Value, &mut Value)) -> Result<(), ApiError>;
@@ -20,7 +24,7 @@ type Updated = fn(&Call<'_>, &Store, (&Value, &mut Value)) -> Result<(), ApiErro
 const KINDS: &[(&str, &str, Created, Updated)] = &[
     ("", "namespaces", namespace_created, namespace_updated),
     ("", "persistentvolumeclaims", pending, unchanged),
-    ("", "persistentvolumes", pending, unchanged),
+    ("", "persistentvolumes", volume_created, unchanged),
     ("", "pods", pods::created, pods::updated),
     ("", "services", services::created, services::updated),
     (
@@ -29,6 +33,7 @@ const KINDS: &[(&str, &str, Created, Updated)] = &[
         definition_created,
         definition_updated,
     ),
+    ("apps", "daemonsets", daemons::created, daemons::updated),
     ("batch", "jobs", jobs::created, unchanged),
 ];
 
@@ -85,6 +90,16 @@ fn pending(_call: &Call<'_>, _store: &Store, object: &mut Value) -> Result<(), A
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
+fn volume_created(call: &Call<'_>, _store: &Store, object: &mut Value) -> Result<(), ApiError> {
+    let since = call.now.to_string();
+    object.set_at(
+        &["status"],
+        value!({"phase": "Pending", "lastPhaseTransitionTime": since}),
+    );
+    Ok(())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
 fn namespace_created(_call: &Call<'_>, _store: &Store, object: &mut Value) -> Result<(), ApiError> {
     let mut finalizers: Vec<Value> = object.items_at(&["spec", "finalizers"]).to_vec();
     if !finalizers
@@ -121,14 +136,14 @@ fn namespace_updated(
     Ok(())
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
-fn definition_created(
-    _call: &Call<'_>,
-    _store: &Store,
-    object: &mut Value,
-) -> Result<(), ApiError> {
+fn definition_created(call: &Call<'_>, _store: &Store, object: &mut Value) -> Result<(), ApiError> {
     crd::created(object);
-    Ok(())
+    let problems = crd::problems(object);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let name = object.str_at(&["metadata", "name"]).unwrap_or_default();
+    Err(invalid(&call.gvk().group_kind(), name, &problems))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]

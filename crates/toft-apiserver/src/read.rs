@@ -22,7 +22,7 @@ const RETRY_SECONDS: u32 = 1;
 /// Reads one object.
 pub(crate) fn get(call: &Call<'_>, store: &Store) -> Result<Response, ApiError> {
     if let Some(text) = &call.request.options.resource_version {
-        let revision = revision(text)?;
+        let revision = revision_of_one(text)?;
         not_in_the_future(revision, store.revision())?;
     }
     let object = call.outward(call.live(store)?);
@@ -179,6 +179,16 @@ pub(crate) fn revision(text: &str) -> Result<u64, ApiError> {
         ApiError::bad_request(format!(
             "invalid resource version: resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
         ))
+    })
+}
+
+/// Upstream tells a read of one object and a watch otherwise than a list that a version is no number.
+pub(crate) fn revision_of_one(text: &str) -> Result<u64, ApiError> {
+    revision(text).map_err(|error| {
+        let message = error
+            .message
+            .trim_start_matches("invalid resource version: ");
+        ApiError::new(Reason::Unknown, message)
     })
 }
 

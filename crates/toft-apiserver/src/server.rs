@@ -2,6 +2,7 @@
 
 use toft_api::{
     ApiError, Options, Request, ResourcePath, Response, ResponseBody, Target, Verb, WatchStart,
+    http,
 };
 use toft_object::{GroupResource, Time};
 use toft_schema::Schemas;
@@ -85,6 +86,7 @@ impl ApiServer {
             Target::Document(document) => {
                 documents::answer(&self.built_in, &self.schemas, document)
             }
+            Target::Resource(path) if !self.serves_group(path) => http::no_page(),
             Target::Resource(path) => self.resource(request, path).unwrap_or_else(Response::from),
         }
     }
@@ -151,6 +153,12 @@ impl ApiServer {
 
     pub(crate) fn now(&self) -> Time {
         self.now
+    }
+
+    /// Below a group that nobody serves, a path means nothing.
+    fn serves_group(&self, path: &ResourcePath) -> bool {
+        let mut resources = self.schemas.resources();
+        resources.any(|resource| resource.group == path.group)
     }
 
     fn resource(&mut self, request: &Request, path: &ResourcePath) -> Result<Response, ApiError> {

@@ -9,8 +9,7 @@ use toft_api::{ApiError, Reason, Response, Verb};
 
 use crate::call::{Call, method_not_allowed, unknown_resource};
 use crate::store::Store;
-use crate::write::{self, Owners};
-use crate::{decode, patch, read, update};
+use crate::{patch, read, update};
 
 type Handler = fn(&Call<'_>, &mut Store) -> Result<Response, ApiError>;
 
@@ -70,24 +69,9 @@ pub(crate) fn review(call: &Call<'_>) -> Option<Result<Response, ApiError>> {
     reviews::review(call)
 }
 
-/// Replaces the finalizers of a namespace; without any, one that is being deleted is gone.
+/// Replaces a namespace with its finalizers; without any, one that is being deleted is gone.
 fn finalize(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
-    let body = decode::object(call, call.body()?)?;
-    update::name_matches(call, &body)?;
-    let mut new = call.outward(call.live(store)?);
-    for path in [
-        ["spec", "finalizers"],
-        ["metadata", "finalizers"],
-        ["metadata", "resourceVersion"],
-    ] {
-        match body.at(&path) {
-            Some(value) => new.set_at(&path, value),
-            None => {
-                new.remove_at(&path);
-            }
-        }
-    }
-    write::replace(call, store, new, Owners::Noted)
+    update::update(call, store)
 }
 
 /// Reads or writes the object through a subresource that changes a part of its spec.

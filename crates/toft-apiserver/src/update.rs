@@ -26,6 +26,7 @@ pub(crate) fn update(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
         return Err(call.not_found(&call.path.name));
     }
     create::namespace_matches(call, &mut object)?;
+    create::wipe(&mut object);
     let object = managed::written(call, None, object);
     Ok(Response::created(create::insert(call, store, object)?))
 }
@@ -49,10 +50,7 @@ pub(crate) fn name_matches(call: &Call<'_>, object: &Value) -> Result<(), ApiErr
         .unwrap_or_default();
     if !call.path.namespace.is_empty() && !namespace.is_empty() && namespace != call.path.namespace
     {
-        return Err(ApiError::bad_request(format!(
-            "the namespace of the object ({namespace}) does not match the namespace on the request ({})",
-            call.path.namespace
-        )));
+        return Err(ApiError::bad_request(create::OTHER_NAMESPACE));
     }
     Ok(())
 }

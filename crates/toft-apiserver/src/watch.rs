@@ -62,7 +62,7 @@ pub(crate) fn open(server: &ApiServer, start: &WatchStart) -> Result<WatchCursor
         .resource_version
         .as_deref()
         .unwrap_or_default();
-    let revision = read::revision(asked)?;
+    let revision = read::revision_of_one(asked)?;
     read::not_in_the_future(revision, store.revision())?;
     let mut cursor = WatchCursor {
         stored,
@@ -166,7 +166,7 @@ impl WatchCursor {
     }
 
     fn shaped(&mut self, server: &ApiServer, object: &Value) -> Value {
-        let object = convert::to_version(object, &self.gvk);
+        let object = convert::to_version(server.schemas(), object, &self.gvk);
         match self.representation {
             Representation::Object => object,
             Representation::Metadata => represent::metadata(&object),

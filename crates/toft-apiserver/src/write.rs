@@ -3,7 +3,7 @@
 //! Source: apiserver 0.36.3 `pkg/registry/generic/registry/store.go`, Update; `pkg/registry/rest/update.go`.
 
 use smol_str::SmolStr;
-use toft_api::{ApiError, Response};
+use toft_api::{ApiError, Reason, Response};
 use toft_value::{Map, Value};
 
 use crate::call::Call;
@@ -59,8 +59,7 @@ pub(crate) fn keep(call: &Call<'_>, store: &mut Store, stored: &Value, new: Valu
     }
     // Times of managers that changed nothing stay as they were.
     if owners_differ_in_time_only(stored, &new) {
-        let owners = stored.at(&["metadata", "managedFields"]).cloned();
-        new.set_at(&["metadata", "managedFields"], owners.unwrap_or_default());
+        new = with_owners_of(new, stored);
     }
     if call.request.options.dry_run {
         return Response::ok(call.outward(&new));
@@ -86,6 +85,13 @@ fn is_released(old: &Value, new: &Value) -> bool {
             .unwrap_or(0)
             == 0
         && prepare::may_go(new)
+}
+
+fn with_owners_of(mut new: Value, stored: &Value) -> Value {
+    if let Some(owners) = stored.at(&["metadata", "managedFields"]) {
+        new.set_at(&["metadata", "managedFields"], owners);
+    }
+    new
 }
 
 fn without_owners(value: &Value) -> Value {
@@ -202,9 +208,8 @@ fn revision_matches(call: &Call<'_>, live: &Value, new: &mut Value) -> Result<()
         return Ok(());
     }
     if written.parse::<u64>().is_err() {
-        return Err(ApiError::internal(format!(
-            "strconv.ParseUint: parsing {written:?}: invalid syntax"
-        )));
+        let message = format!("strconv.ParseUint: parsing {written:?}: invalid syntax");
+        return Err(ApiError::new(Reason::Unknown, message));
     }
     Err(ApiError::conflict(&call.named(), &call.path.name, MODIFIED))
 }

@@ -30,14 +30,23 @@ const START_SECONDS: i64 = 1_750_000_000;
 /// A server with what a real one makes by itself when it starts.
 fn server() -> ApiServer {
     let mut server = ApiServer::new(Schemas::builtin(), 7);
+    let mut make = |path: ResourcePath, object| {
+        let request = Request::create("kube-apiserver", path, object);
+        let response = server.handle(Time::from_seconds(START_SECONDS), &request);
+        assert_eq!(response.code, 201, "{response:?}");
+    };
     for name in ["kube-system", "kube-public", "kube-node-lease", "default"] {
-        let path = ResourcePath::new("", "v1", "namespaces");
-        let request = Request::create("kube-apiserver", path, value!({"metadata": {"name": name}}));
-        assert_eq!(
-            server
-                .handle(Time::from_seconds(START_SECONDS), &request)
-                .code,
-            201
+        let object = value!({"metadata": {"name": name}});
+        make(ResourcePath::new("", "v1", "namespaces"), object);
+    }
+    for (name, value) in [
+        ("system-cluster-critical", 2_000_000_000_i64),
+        ("system-node-critical", 2_000_001_000),
+    ] {
+        let object = value!({"metadata": {"name": name}, "value": value, "preemptionPolicy": "PreemptLowerPriority"});
+        make(
+            ResourcePath::new("scheduling.k8s.io", "v1", "priorityclasses"),
+            object,
         );
     }
     server

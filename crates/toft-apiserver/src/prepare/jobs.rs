@@ -38,6 +38,15 @@ pub(super) fn created(
         }
     }
     set_if_missing(object, &["spec", "selector", "matchLabels", SELECTED], &uid);
+    // Upstream reads what it keeps with defaults once more, and a job without labels takes its template's.
+    let labels = object
+        .at(&["spec", "template", "metadata", "labels"])
+        .cloned();
+    if object.at(&["metadata", "labels"]).is_none()
+        && let Some(labels) = labels
+    {
+        object.set_at(&["metadata", "labels"], labels);
+    }
     Ok(())
 }
 

@@ -36,6 +36,12 @@ pub(super) fn updated(
     }
     keep_allocated(live, new);
     release_unused(live, new);
+    // An address that is changed is refused by the checks that follow, not here.
+    let address = ["spec", "clusterIP"];
+    let had = live.str_at(&address).unwrap_or_default();
+    if !had.is_empty() && new.str_at(&address).is_some_and(|has| has != had) {
+        return Ok(());
+    }
     let taken = taken(store, new);
     allocate(call, store, new, &taken)
 }
@@ -188,10 +194,9 @@ fn address(
                 ));
             };
             if !in_network(call, parsed) {
-                let ([a, b, c, d], prefix) = call.settings.service_network;
-                return Err(refused(&format!(
-                    "the provided IP ({given}) is not in the valid range. The range of valid IPs is {a}.{b}.{c}.{d}/{prefix}"
-                )));
+                return Err(refused(
+                    "the provided network does not match the current range",
+                ));
             }
             if taken.addresses.contains(&given) {
                 return Err(refused("provided IP is already allocated"));

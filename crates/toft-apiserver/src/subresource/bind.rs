@@ -2,46 +2,43 @@
 //!
 //! Source: Kubernetes 1.36.3 `pkg/registry/core/pod/storage/storage.go`, `BindingREST`.
 
-use toft_api::{ApiError, Response};
+use toft_api::{ApiError, Reason, Response};
 use toft_object::Gvk;
 use toft_value::{Map, Value, value};
 
 use crate::call::Call;
-use crate::invalid::{FieldError, invalid};
+use crate::decode;
+use crate::invalid::FieldError;
 use crate::store::Store;
-use crate::{decode, prepare};
 
 pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
     let kind = Gvk::of("v1", "Binding");
     let binding = decode::decode_as(call, &kind, call.body()?)?;
     let target = binding.str_at(&["target", "kind"]).unwrap_or_default();
     if !matches!(target, "" | "Node") {
-        let error =
-            FieldError::not_supported("target.kind", &Value::from(target), &["Node", "<empty>"]);
-        return Err(invalid(&kind.group_kind(), &call.path.name, &[error]));
+        let supported = &["Node", "<empty>"];
+        let error = FieldError::not_supported("target.kind", &Value::from(target), supported);
+        return Err(ApiError::new(Reason::Unknown, error.to_string()));
     }
-    let Some(node) = binding
-        .str_at(&["target", "name"])
-        .filter(|name| !name.is_empty())
-    else {
+    let node = binding.str_at(&["target", "name"]).unwrap_or_default();
+    if node.is_empty() {
         let error = FieldError::required("target.name", "");
-        return Err(invalid(&kind.group_kind(), &call.path.name, &[error]));
-    };
+        return Err(ApiError::new(Reason::Unknown, error.to_string()));
+    }
     let mut pod = call.live(store)?.clone();
-    may_be_bound(call, &pod, &binding, node)?;
+    may_be_bound(call, &pod, &binding)?;
     pod.set_at(&["spec", "nodeName"], node);
     merge_annotations(&mut pod, &binding);
     scheduled(call, &mut pod);
     if !call.request.options.dry_run {
         store.put(call.key(&call.path.name), pod);
     }
-    let _ = prepare::may_go;
     Ok(Response::created(
         value!({"apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success", "code": 201}),
     ))
 }
 
-fn may_be_bound(call: &Call<'_>, pod: &Value, binding: &Value, node: &str) -> Result<(), ApiError> {
+fn may_be_bound(call: &Call<'_>, pod: &Value, binding: &Value) -> Result<(), ApiError> {
     let (named, name) = (call.named(), &call.path.name);
     let bound = toft_object::GroupResource::new("", "pods/binding");
     let conflict = |why: &str| ApiError::conflict(&bound, name, why);
@@ -71,7 +68,6 @@ fn may_be_bound(call: &Call<'_>, pod: &Value, binding: &Value, node: &str) -> Re
             "pod {name} has non-empty .spec.schedulingGates"
         )));
     }
-    let _ = node;
     Ok(())
 }
 
@@ -94,7 +90,6 @@ fn scheduled(call: &Call<'_>, pod: &mut Value) {
     conditions.push(value!({
         "type": "PodScheduled", "status": "True",
         "lastProbeTime": Value::Null, "lastTransitionTime": call.now.to_string(),
-        "observedGeneration": pod.i64_at(&["metadata", "generation"]).unwrap_or(1),
     }));
     pod.set_at(&["status", "conditions"], Value::from(conditions));
 }

@@ -22,6 +22,9 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     {
         spend(call, store, &pod, &budget)?;
     }
+    if !call.request.options.dry_run {
+        store.put(call.key(&call.path.name), disrupted(call, pod));
+    }
     let options = eviction.get("deleteOptions").cloned();
     let request = Request {
         verb: Verb::Delete,
@@ -33,6 +36,21 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     Ok(Response::created(
         value!({"apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success", "code": 201}),
     ))
+}
+
+/// The pod, saying why it goes.
+fn disrupted(call: &Call<'_>, mut pod: Value) -> Value {
+    const KIND: &str = "DisruptionTarget";
+    let old = pod.items_at(&["status", "conditions"]).iter();
+    let others = old.filter(|one| one.str_at(&["type"]) != Some(KIND));
+    let mut conditions: Vec<Value> = others.cloned().collect();
+    conditions.push(value!({
+        "type": KIND, "status": "True",
+        "reason": "EvictionByEvictionAPI", "message": "Eviction API: evicting",
+        "lastProbeTime": Value::Null, "lastTransitionTime": call.now.to_string(),
+    }));
+    pod.set_at(&["status", "conditions"], Value::from(conditions));
+    pod
 }
 
 /// Pods that do not run, or go anyway, disrupt nothing.

@@ -5,8 +5,8 @@ use toft_object::Gvk;
 use toft_value::{Value, value};
 
 use crate::call::Call;
-use crate::decode;
 use crate::store::Store;
+use crate::{decode, managed};
 
 /// How long a token lives where nobody says so.
 ///
@@ -45,6 +45,7 @@ fn answer(call: &Call<'_>, status: Status) -> Result<Response, ApiError> {
         review.set_at(&["metadata", "creationTimestamp"], call.now.to_string());
     }
     let status = status(call, &review);
+    let mut review = managed::written(call, None, review);
     review.set_at(&["status"], status);
     Ok(Response::created(review))
 }
