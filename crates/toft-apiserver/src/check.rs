@@ -1,8 +1,10 @@
-//! What schemas say of an object: its defaults.
+//! What schemas say of an object: its defaults, and what is wrong with it.
 
+use toft_api::ApiError;
 use toft_value::{Map, Value};
 
 use crate::call::Call;
+use crate::invalid::{FieldError, invalid};
 use crate::prepare;
 
 /// The object with the values that it left out.
@@ -12,6 +14,19 @@ pub(crate) fn defaulted(call: &Call<'_>, mut object: Value) -> Value {
         prepare::numbered(&mut object);
     }
     object
+}
+
+/// Refuses an object that is wrong.
+///
+/// # Errors
+/// The refusal, with every error.
+pub(crate) fn valid(call: &Call<'_>, name: &str, object: &Value) -> Result<(), ApiError> {
+    let errors = toft_schema::validate(call.schemas, call.gvk(), object);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let errors: Vec<FieldError> = errors.iter().map(FieldError::of).collect();
+    Err(invalid(&call.gvk().group_kind(), name, &errors))
 }
 
 /// What a part of an object is when nobody wrote it; nothing for kinds without such a part and for custom

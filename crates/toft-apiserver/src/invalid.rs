@@ -44,6 +44,11 @@ impl FieldError {
         Self::new(field, "FieldValueForbidden", with("Forbidden", why))
     }
 
+    /// What the schemas found.
+    pub(crate) fn of(error: &toft_schema::FieldError) -> Self {
+        Self::new(&error.field, error.reason(), error.message())
+    }
+
     fn new(field: &str, reason: &'static str, body: String) -> Self {
         Self {
             field: field.to_owned(),

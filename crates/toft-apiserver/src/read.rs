@@ -72,7 +72,11 @@ fn comes_after(object: &Value, key: &str) -> bool {
 
 /// A list of objects in the version and shape of the request.
 pub(crate) fn list_of(call: &Call<'_>, items: Vec<Value>, revision: u64) -> Value {
-    let metadata = value!({"resourceVersion": revision.to_string()});
+    let mut metadata = value!({"resourceVersion": revision.to_string()});
+    // Lists of custom resources always have the token.
+    if call.custom.is_some() && call.request.representation == Representation::Object {
+        metadata.set_at(&["continue"], "");
+    }
     match call.request.representation {
         Representation::Table(include) => table::of(call, &items, (include, metadata)),
         Representation::Metadata => {

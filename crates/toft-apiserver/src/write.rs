@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::create::{namespace_matches, one_owner_reference_each};
 use crate::invalid::{FieldError, invalid};
 use crate::store::Store;
-use crate::{admission, managed, prepare, rules};
+use crate::{admission, check, managed, prepare, rules};
 
 /// Text of a conflict of versions.
 ///
@@ -48,6 +48,7 @@ pub(crate) fn replace(
     system_fields(call, &live, &mut new);
     prepare::updated(call, store, &live, &mut new)?;
     next_generation(call, &live, &mut new);
+    check::valid(call, &call.path.name, &new)?;
     Ok(keep(call, store, &stored, new))
 }
 

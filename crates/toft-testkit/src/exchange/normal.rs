@@ -94,6 +94,13 @@ fn rewrite_map(value: &mut Value) {
     if let Some(causes) = map.get_mut("causes").and_then(Value::as_list_mut) {
         causes.make_mut().sort_by_key(Value::to_json);
     }
+    if let Some(message) = map.get_mut("message")
+        && let Some(text) = message.as_str()
+        && let Some((before, _)) = text.split_once(" is invalid: [")
+    {
+        // The same errors as the causes, in the order of a Go map.
+        *message = format!("{before} is invalid: [causes]").into();
+    }
     let keys: Vec<_> = map.keys().cloned().collect();
     for key in keys {
         let Some(inner) = map.get_mut(&key) else {
