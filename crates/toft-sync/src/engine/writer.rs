@@ -32,6 +32,10 @@ pub(super) struct Writing {
     failures: u32,
     not_before: Option<Time>,
     wishes: BTreeSet<Wish>,
+    /// The patch that was written last.
+    patch: Option<Value>,
+    /// The version of the Application that it gave.
+    version: Option<u64>,
     /// The finalizers that are to be left; `None` where they stay as they are.
     pub(super) finalizers: Option<Vec<Value>>,
 }
@@ -50,6 +54,14 @@ impl Engine {
         let Some(patch) = patch_of(state) else {
             return;
         };
+        // What the cluster took and dropped again, such as a field that its definition does not know,
+        // would be written for ever.
+        let unchanged = state.writing.version == Some(state.version);
+        if unchanged && state.writing.patch.as_ref() == Some(&patch) {
+            return;
+        }
+        state.writing.patch = Some(patch.clone());
+        state.writing.version = None;
         let path = self.apps_key().path;
         let path = path.namespace(&state.app.namespace).name(&state.app.name);
         let request = Request::patch(MANAGER, path, PatchKind::Merge, patch);
@@ -74,6 +86,7 @@ impl Engine {
                 state.writing.wishes.remove(&Wish::BeginOperation);
                 if let Ok(object) = Object::new(value) {
                     state.take_in(&object);
+                    state.writing.version = Some(state.version);
                     state.writing.settle(&object);
                     let key = self.apps_key();
                     self.write_back(now, &key, object);

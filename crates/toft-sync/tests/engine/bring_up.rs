@@ -282,6 +282,17 @@ fn several_hundred_objects_cost_a_few_calls_each() {
 }
 
 #[test]
+fn what_the_cluster_never_keeps_is_not_written_for_ever() {
+    let mut world = sonarr();
+    world.api.drops = Some(["status", "controllerNamespace"]);
+    world.run_for(MINUTE);
+    assert_eq!(world.verdict("sonarr"), ["Synced", "Healthy", "Succeeded"]);
+    let calls = world.calls;
+    world.run_for(MINUTE * 60);
+    assert_eq!(world.calls, calls);
+}
+
+#[test]
 fn the_overview_tells_what_the_status_says() {
     let mut world = sonarr();
     world.run_for(MINUTE);

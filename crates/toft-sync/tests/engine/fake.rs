@@ -81,6 +81,8 @@ pub(crate) struct Fake {
     pub(crate) log: Vec<(u64, SmolStr, WatchEvent)>,
     pub(crate) revision: u64,
     uids: u64,
+    /// A field that is never kept, as one that a definition does not know.
+    pub(crate) drops: Option<[&'static str; 2]>,
     /// Writes that were kept, in order: verb, kind, name.
     pub(crate) writes: Vec<String>,
 }
@@ -283,6 +285,9 @@ impl Fake {
     /// Keeps an object, unless the request is a dry run.
     fn put(&mut self, key: Key, mut object: Value, request: &Request) -> Value {
         let known = self.objects.get(&key);
+        if let Some(path) = &self.drops {
+            object.remove_at(path);
+        }
         let uid = known.and_then(|known| known.str_at(&["metadata", "uid"]));
         let uid = uid.map_or_else(|| format!("uid-{}", self.uids + 1), str::to_owned);
         object.set_at(&["metadata", "uid"], uid);
