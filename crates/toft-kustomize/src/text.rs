@@ -71,7 +71,7 @@ impl<'a> Lines<'a> {
     fn at(&mut self, offset: u32) -> usize {
         let offset = offset as usize;
         let between = self.bytes.get(self.offset..offset).unwrap_or_default();
-        self.line += between.iter().filter(|byte| **byte == b'\n').count();
+        self.line += between.split(|byte| *byte == b'\n').count() - 1;
         self.offset = offset.max(self.offset);
         self.line
     }

@@ -1,1 +1,22 @@
-//! The world: engine and simulated cluster in one queue on one clock.
+//! The world: an engine and a simulated cluster in one queue on one clock.
+//!
+//! Everything that happens comes in through [`World::handle`] (somebody's request), [`World::advance`]
+//! (time) or [`World::set_repository`] (a commit). The same sequence of these gives the same commits,
+//! byte for byte.
+
+mod log;
+mod overview;
+mod repository;
+mod root;
+mod routes;
+mod settled;
+mod sources;
+mod world;
+
+pub use log::print_commits;
+pub use overview::{AppLine, Overview};
+pub use repository::Repository;
+pub use root::{Root, find_root};
+pub use routes::Route;
+pub use settled::{QUIET, Settled};
+pub use world::{INSTANT_ROUNDS_MAX, Saved, World, WorldError, WorldSettings};

@@ -1,0 +1,383 @@
+//! The world itself.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use toft_api::{ApiError, PatchKind, Request, ResourcePath, Response, Target};
+use toft_apiserver::{ApiServer, Commit, Record, WatchCursor};
+use toft_argo::{Application, GROUP, RepoUrl};
+use toft_cluster::{Cluster, ClusterSettings};
+use toft_object::{Object, Time};
+use toft_source::{Checked, Diagnostic, ReadError};
+use toft_sync::{
+    ClusterId, Destinations, Effect, Engine, EngineSettings, Event, FirstSync, ProjectRules,
+    WatchId,
+};
+
+use crate::overview::{AppLine, Overview, apps};
+use crate::repository::Repository;
+use crate::root::{Root, find_root};
+use crate::routes::routes;
+use crate::settled::{Rest, Settled};
+use crate::sources::Sources;
+
+/// How often engine and cluster may answer each other at one instant. Bringing a lab up takes some
+/// hundreds; more means that they go round in a circle, and the clock must move on.
+pub const INSTANT_ROUNDS_MAX: usize = 100_000;
+
+/// How often the clock may be woken without moving.
+const INSTANTS_AT_ONE_TIME_MAX: usize = 1_000;
+
+/// The user and agent of what the world itself writes: the root Application.
+const AGENT: &str = "toft-up";
+
+/// What a world is made of.
+#[derive(Clone, Debug)]
+pub struct WorldSettings {
+    /// The simulated cluster; its seed is the seed of everything.
+    pub cluster: ClusterSettings,
+    /// Whether what Argo CD would refuse is refused, and not only told.
+    pub project_rules: ProjectRules,
+    /// The root Application, by name or file, where it is not evident.
+    pub root: Option<String>,
+}
+
+/// A world as it was kept.
+#[derive(Clone, Debug)]
+pub struct Saved {
+    /// The revision of the last commit.
+    pub revision: u64,
+    /// The virtual time.
+    pub clock: Time,
+    /// The objects.
+    pub records: Vec<Record>,
+}
+
+/// Why there is no world.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// The repository cannot be read.
+    #[error("failed to read the repository")]
+    Read(#[from] ReadError),
+    /// There is no root Application, or more than one.
+    #[error("no root Application")]
+    Root(Vec<Diagnostic>),
+    /// The cluster refuses the root Application.
+    #[error("the cluster refuses the root Application")]
+    Refused(#[from] ApiError),
+}
+
+/// An engine and a simulated cluster in one queue on one clock.
+pub struct World {
+    settings: WorldSettings,
+    cluster: Cluster,
+    engine: Engine,
+    home: ClusterId,
+    sources: Sources,
+    watches: BTreeMap<WatchId, WatchCursor>,
+    effects: VecDeque<Effect>,
+    wake: Option<Time>,
+    clock: Time,
+    rest: Rest,
+    commits: Vec<Commit>,
+}
+
+impl World {
+    /// A fresh cluster with the root Application of the repository in it.
+    ///
+    /// # Errors
+    /// The repository cannot be read, or has no root Application.
+    pub fn new(
+        settings: WorldSettings,
+        repository: Repository,
+        now: Time,
+    ) -> Result<Self, WorldError> {
+        let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
+        let cluster = Cluster::new(settings.cluster.clone(), now);
+        let mut world = Self::around((settings, cluster), (repository, &root), now);
+        world.plant(&root, now)?;
+        world.start(now);
+        Ok(world)
+    }
+
+    /// A world as it was kept; what was under way goes on.
+    ///
+    /// # Errors
+    /// The repository cannot be read, or has no root Application.
+    pub fn restore(
+        settings: WorldSettings,
+        repository: Repository,
+        saved: Saved,
+    ) -> Result<Self, WorldError> {
+        let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
+        let records = saved.records.into_iter();
+        let cluster = Cluster::restore(
+            settings.cluster.clone(),
+            saved.revision,
+            records,
+            saved.clock,
+        );
+        let mut world = Self::around((settings, cluster), (repository, &root), saved.clock);
+        world.plant(&root, saved.clock)?;
+        world.start(saved.clock);
+        Ok(world)
+    }
+
+    fn around(
+        (settings, cluster): (WorldSettings, Cluster),
+        (repository, root): (Repository, &Root),
+        now: Time,
+    ) -> Self {
+        let engine = EngineSettings {
+            destinations: Destinations::Home,
+            project_rules: settings.project_rules,
+            first_sync: FirstSync::Once,
+            ..EngineSettings::in_cluster(settings.cluster.seed)
+        };
+        Self {
+            settings,
+            cluster,
+            home: engine.home.clone(),
+            engine: Engine::new(engine),
+            sources: Sources::new(repository, repo_of(root)),
+            watches: BTreeMap::new(),
+            effects: VecDeque::new(),
+            wake: None,
+            clock: now,
+            rest: Rest::new(now),
+            commits: Vec::new(),
+        }
+    }
+
+    /// Puts the root Application into the cluster as the repository has it.
+    fn plant(&mut self, root: &Root, now: Time) -> Result<(), ApiError> {
+        let mut object = root.object.clone();
+        if object.namespace().is_empty() {
+            object.set(&["metadata", "namespace"], "argocd");
+        }
+        let path = ResourcePath::new(GROUP, "v1alpha1", "applications")
+            .namespace(object.namespace())
+            .name(object.name());
+        let mut request = Request::patch(AGENT, path, PatchKind::Apply, object.into_value());
+        request.options.field_manager = Some(AGENT.into());
+        request.options.force = true;
+        self.cluster.handle(now, &request).into_value().map(drop)
+    }
+
+    fn start(&mut self, now: Time) {
+        self.rest.look(self.cluster.api(), now);
+        self.hear(now, Event::Started);
+        self.pump(now);
+    }
+
+    /// Answers somebody's request. What follows from it happens at the same instant, after the answer.
+    pub fn handle(&mut self, now: Time, request: &Request) -> Response {
+        self.clock = self.clock.max(now);
+        let response = self.cluster.handle(self.clock, request);
+        let reads = matches!(request.target, Target::Document(_))
+            || matches!(
+                request.verb,
+                toft_api::Verb::Get | toft_api::Verb::List | toft_api::Verb::Watch
+            );
+        if !reads {
+            self.pump(self.clock);
+        }
+        response
+    }
+
+    /// The next time at which something happens by itself; `None` where nothing will.
+    pub fn next_wake(&self) -> Option<Time> {
+        self.cluster.next_wake().into_iter().chain(self.wake).min()
+    }
+
+    /// Moves the clock to a time, from instant to instant.
+    pub fn advance(&mut self, to: Time) {
+        let mut instants = 0;
+        while let Some(at) = self.next_wake().filter(|at| *at <= to) {
+            let at = at.max(self.clock);
+            instants = if at == self.clock { instants + 1 } else { 0 };
+            if instants > INSTANTS_AT_ONE_TIME_MAX {
+                break;
+            }
+            self.instant(at);
+        }
+        self.clock = self.clock.max(to);
+    }
+
+    /// Moves the clock to a time without playing what lies between; what was due then is due now.
+    pub fn skip_to(&mut self, to: Time) {
+        self.clock = self.clock.max(to);
+    }
+
+    /// The virtual time.
+    pub fn clock(&self) -> Time {
+        self.clock
+    }
+
+    /// What was committed since the last call, in order.
+    pub fn take_commits(&mut self) -> Vec<Commit> {
+        std::mem::take(&mut self.commits)
+    }
+
+    /// Takes a new tree as what the repository is from now on.
+    pub fn set_repository(&mut self, repository: Repository) {
+        self.sources.set_repository(repository);
+        self.hear(self.clock, Event::SourceChanged);
+        self.pump(self.clock);
+    }
+
+    /// The API server, to read and to watch.
+    pub fn api(&self) -> &ApiServer {
+        self.cluster.api()
+    }
+
+    /// What the world is made of.
+    pub fn settings(&self) -> &WorldSettings {
+        &self.settings
+    }
+
+    /// Whether everything has come to rest, and how.
+    pub fn settled(&self) -> Option<Settled> {
+        self.rest.settled(self.clock)
+    }
+
+    /// Until when the clock may run in search of rest: the next event, or when silence becomes rest.
+    pub fn next_search(&self) -> Time {
+        let quiet = self.rest.quiet_at();
+        self.next_wake()
+            .map_or(quiet, |wake| wake.min(quiet))
+            .max(self.clock)
+    }
+
+    /// How everything stands.
+    pub fn overview(&self) -> Overview {
+        let applications: Vec<Application> = apps(self.api())
+            .map(|app| Application::parse(app).value)
+            .collect();
+        Overview {
+            apps: apps(self.api()).map(AppLine::read).collect(),
+            routes: routes(self.api()),
+            notices: self.sources.notices(&applications),
+            settled: self.settled(),
+        }
+    }
+
+    fn instant(&mut self, at: Time) {
+        self.clock = at;
+        if self.wake.is_some_and(|wake| wake <= at) {
+            self.wake = None;
+            self.hear(at, Event::Woke);
+        }
+        self.pump(at);
+    }
+
+    fn hear(&mut self, now: Time, event: Event) {
+        self.effects.extend(self.engine.step(now, event));
+    }
+
+    /// Lets engine and cluster answer each other until both are silent.
+    fn pump(&mut self, now: Time) {
+        for _ in 0..INSTANT_ROUNDS_MAX {
+            self.cluster.settle(now);
+            self.keep_commits(now);
+            let heard = self.poll_watches(now);
+            let Some(effect) = self.effects.pop_front() else {
+                if heard {
+                    continue;
+                }
+                break;
+            };
+            self.perform(now, effect);
+        }
+    }
+
+    fn keep_commits(&mut self, now: Time) {
+        let commits = self.cluster.take_commits();
+        let is_ours = |commit: &Commit| {
+            commit
+                .changes
+                .iter()
+                .any(|change| change.key.resource.group == GROUP)
+        };
+        let touched = commits.iter().any(is_ours);
+        self.commits.extend(commits);
+        if touched {
+            self.rest.look(self.cluster.api(), now);
+        }
+    }
+
+    fn poll_watches(&mut self, now: Time) -> bool {
+        let mut heard = Vec::new();
+        let mut ended = Vec::new();
+        for (watch, cursor) in &mut self.watches {
+            let batch = self.cluster.api().poll_watch(cursor);
+            heard.extend(batch.events.into_iter().map(|event| Event::Changed {
+                watch: *watch,
+                event,
+            }));
+            if let Some(error) = batch.ended {
+                ended.push((*watch, error));
+            }
+        }
+        for (watch, error) in ended {
+            self.watches.remove(&watch);
+            heard.push(Event::WatchEnded { watch, error });
+        }
+        let any = !heard.is_empty();
+        for event in heard {
+            self.hear(now, event);
+        }
+        any
+    }
+
+    fn perform(&mut self, now: Time, effect: Effect) {
+        match effect {
+            Effect::Call {
+                call,
+                cluster,
+                request,
+            } => {
+                let response = if cluster == self.home {
+                    self.cluster.handle(now, &request)
+                } else {
+                    ApiError::internal(format!("there is no cluster `{cluster}`")).into()
+                };
+                self.hear(now, Event::Answered { call, response });
+            }
+            Effect::Watch { watch, start, .. } => match self.cluster.api().open_watch(&start) {
+                Ok(cursor) => drop(self.watches.insert(watch, cursor)),
+                Err(error) => self.hear(now, Event::WatchEnded { watch, error }),
+            },
+            Effect::Resolve { call, source } => {
+                let result = self.sources.resolve(&source);
+                self.hear(now, Event::Resolved { call, result });
+            }
+            Effect::Render {
+                call,
+                app,
+                revisions,
+            } => {
+                let result = self.sources.render(&app, &revisions);
+                self.hear(now, Event::Rendered { call, result });
+            }
+            Effect::Expand { call, set } => {
+                let result = self.sources.expand(&set);
+                self.hear(now, Event::Expanded { call, result });
+            }
+            Effect::Wake { at } => self.wake = Some(at),
+        }
+    }
+}
+
+fn chosen(found: Checked<Option<Root>>) -> Result<Root, WorldError> {
+    found.value.ok_or(WorldError::Root(found.diagnostics))
+}
+
+/// The repository that the root Application names: it is the tree.
+fn repo_of(root: &Root) -> RepoUrl {
+    let application = Application::parse(Object::value(&root.object)).value;
+    let source = application
+        .sources
+        .into_iter()
+        .find(|source| !source.path.is_empty());
+    source.map_or_else(|| RepoUrl::new(""), |source| source.repo_url)
+}

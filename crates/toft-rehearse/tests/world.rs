@@ -1,0 +1,235 @@
+//! Whole labs in a world: brought up, healed, changed, restored.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use toft_api::{Request, ResourcePath};
+use toft_apiserver::{Commit, Record, StoreKey};
+use toft_cluster::ClusterSettings;
+use toft_object::Time;
+use toft_rehearse::{Repository, Saved, Settled, World, WorldSettings, print_commits};
+use toft_source::{MemoryFiles, RepoPath};
+use toft_sync::ProjectRules;
+use toft_value::Value;
+
+const BEGIN: Time = Time::from_seconds(1_760_000_000);
+
+/// Virtual time in which a healthy lab must come to rest.
+const SEARCH_MAX: Duration = Duration::from_hours(2);
+
+fn settings(seed: u64) -> WorldSettings {
+    WorldSettings {
+        cluster: ClusterSettings::new(seed),
+        project_rules: ProjectRules::Told,
+        root: None,
+    }
+}
+
+fn example() -> MemoryFiles {
+    let mut files = MemoryFiles::default();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/k8s-nas/repository");
+    load(&root, &RepoPath::root(), &mut files);
+    files
+}
+
+fn load(folder: &Path, at: &RepoPath, files: &mut MemoryFiles) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let path = at.join(&entry.file_name().to_string_lossy()).unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            load(&entry.path(), &path, files);
+        } else {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the test reads the example from disk"
+            )]
+            files.insert(path, std::fs::read(entry.path()).unwrap().into());
+        }
+    }
+}
+
+fn repository(files: MemoryFiles, revision: &str) -> Repository {
+    Repository {
+        tree: Arc::new(files),
+        revision: revision.into(),
+    }
+}
+
+/// A small lab: one Application with a Deployment behind a Service.
+fn small(image: &str) -> MemoryFiles {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: photos, namespace: argocd}\nspec:\n  \
+         project: default\n  source: {repoURL: 'https://git.example.org/lab.git', path: photos, targetRevision: main}\n  \
+         destination: {server: 'https://kubernetes.default.svc', namespace: photos}\n  \
+         syncPolicy: {automated: {prune: true, selfHeal: true}, syncOptions: [CreateNamespace=true]}\n";
+    let deployment = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: photos}}\nspec:\n  selector: {{matchLabels: {{app: photos}}}}\n  \
+         template:\n    metadata: {{labels: {{app: photos}}}}\n    spec: {{containers: [{{name: main, image: '{image}'}}]}}\n"
+    );
+    MemoryFiles::new([
+        ("root.yaml", application),
+        ("photos/deployment.yaml", &deployment),
+    ])
+}
+
+/// Lets the clock run until everything has come to rest.
+fn settle(world: &mut World) -> Settled {
+    let until = world.clock() + SEARCH_MAX;
+    while world.clock() < until {
+        if let Some(settled) = world.settled() {
+            return settled;
+        }
+        world.advance(world.next_search());
+    }
+    panic!(
+        "not at rest after {SEARCH_MAX:?}: {:#?}",
+        world.overview().apps
+    );
+}
+
+fn assert_good(world: &World) {
+    let overview = world.overview();
+    let bad: Vec<_> = overview.apps.iter().filter(|app| !app.is_good()).collect();
+    assert!(!overview.apps.is_empty() && bad.is_empty(), "{bad:#?}");
+}
+
+fn deployment() -> ResourcePath {
+    ResourcePath::new("apps", "v1", "deployments")
+        .namespace("photos")
+        .name("photos")
+}
+
+/// The objects that a sequence of commits leaves.
+fn records(commits: &[Commit]) -> Saved {
+    let mut kept: BTreeMap<StoreKey, Value> = BTreeMap::new();
+    for change in commits.iter().flat_map(|commit| &commit.changes) {
+        match &change.after {
+            Some(object) => drop(kept.insert(change.key.clone(), object.clone())),
+            None => drop(kept.remove(&change.key)),
+        }
+    }
+    let records = kept
+        .into_iter()
+        .map(|(key, value)| Record { key, value })
+        .collect();
+    let revision = commits.last().map_or(0, |commit| commit.revision);
+    Saved {
+        revision,
+        clock: BEGIN,
+        records,
+    }
+}
+
+#[test]
+fn the_example_lab_comes_up_healthy() {
+    let mut world = World::new(settings(1), repository(example(), "1"), BEGIN).unwrap();
+    assert_eq!(settle(&mut world), Settled::Done);
+    assert_good(&world);
+    let overview = world.overview();
+    assert!(
+        overview.routes.iter().all(|route| route.ready),
+        "{:#?}",
+        overview.routes
+    );
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
+    let run = |seed| {
+        let mut world = World::new(settings(seed), repository(example(), "1"), BEGIN).unwrap();
+        settle(&mut world);
+        print_commits(&world.take_commits())
+    };
+    let first = run(7);
+    assert_eq!(first, run(7));
+    assert_ne!(first, run(8));
+}
+
+#[test]
+fn what_somebody_deletes_or_edits_is_healed() {
+    let mut world = World::new(
+        settings(1),
+        repository(small("registry.example.org/photos:1"), "1"),
+        BEGIN,
+    )
+    .unwrap();
+    settle(&mut world);
+    assert_good(&world);
+    let deleted = world.handle(world.clock(), &Request::delete("kubectl", deployment()));
+    assert!(deleted.error().is_none(), "{deleted:?}");
+    world.advance(world.clock() + Duration::from_mins(2));
+    settle(&mut world);
+    assert_good(&world);
+    let healed = world
+        .handle(world.clock(), &Request::get("kubectl", deployment()))
+        .into_value();
+    assert!(healed.is_ok(), "{healed:?}");
+}
+
+#[test]
+fn a_commit_is_synced() {
+    let mut world = World::new(
+        settings(1),
+        repository(small("registry.example.org/photos:1"), "1"),
+        BEGIN,
+    )
+    .unwrap();
+    settle(&mut world);
+    world.set_repository(repository(small("registry.example.org/photos:2"), "2"));
+    world.advance(world.clock() + Duration::from_mins(2));
+    settle(&mut world);
+    assert_good(&world);
+    let after = world
+        .handle(world.clock(), &Request::get("kubectl", deployment()))
+        .into_value()
+        .unwrap();
+    let container = after
+        .items_at(&["spec", "template", "spec", "containers"])
+        .first()
+        .cloned()
+        .unwrap();
+    assert_eq!(
+        container.str_at(&["image"]),
+        Some("registry.example.org/photos:2")
+    );
+    assert_eq!(world.overview().apps[0].revision, "2");
+}
+
+#[test]
+fn a_world_that_is_restored_at_any_commit_comes_up() {
+    let files = || repository(small("registry.example.org/photos:1"), "1");
+    let mut world = World::new(settings(3), files(), BEGIN).unwrap();
+    // What a fresh world is made of is one batch: it is kept whole or not at all.
+    let mut commits = world.take_commits();
+    let fresh = commits.len();
+    settle(&mut world);
+    let clock = world.clock();
+    commits.extend(world.take_commits());
+    for count in (fresh..=commits.len()).step_by(3) {
+        let saved = Saved {
+            clock,
+            ..records(&commits[..count])
+        };
+        let mut restored = World::restore(settings(3), files(), saved).unwrap();
+        restored.advance(restored.clock() + Duration::from_secs(1));
+        settle(&mut restored);
+        assert_good(&restored);
+    }
+}
+
+#[test]
+fn a_world_at_rest_that_is_restored_has_nothing_to_do() {
+    let files = || repository(small("registry.example.org/photos:1"), "1");
+    let mut world = World::new(settings(3), files(), BEGIN).unwrap();
+    settle(&mut world);
+    world.advance(world.clock() + Duration::from_mins(30));
+    let saved = Saved {
+        clock: world.clock(),
+        ..records(&world.take_commits())
+    };
+    let mut restored = World::restore(settings(3), files(), saved).unwrap();
+    restored.advance(restored.clock() + Duration::from_secs(30));
+    assert_eq!(print_commits(&restored.take_commits()), "");
+    assert_good(&restored);
+}
