@@ -1,4 +1,13 @@
 //! Whole labs in a world: brought up, healed, changed, restored.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the tests read the example from disk"
+)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a broken lab ends the test"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -41,10 +50,6 @@ fn load(folder: &Path, at: &RepoPath, files: &mut MemoryFiles) {
         if entry.file_type().unwrap().is_dir() {
             load(&entry.path(), &path, files);
         } else {
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "the test reads the example from disk"
-            )]
             files.insert(path, std::fs::read(entry.path()).unwrap().into());
         }
     }
