@@ -47,8 +47,8 @@ pub struct FieldError {
     pub kind: FieldErrorKind,
     /// The path to the field, such as `spec.containers[0].image`.
     pub field: String,
-    /// The value that is wrong, where the message shows it.
-    pub value: Option<Value>,
+    /// The value that is wrong as the message shows it; `None` where it does not.
+    pub shown: Option<String>,
     /// What is wrong, in words; empty where the kind says it all.
     pub detail: String,
 }
@@ -96,14 +96,23 @@ impl FieldError {
     fn new(
         kind: FieldErrorKind,
         path: &FieldPath,
-        value: Option<Value>,
+        shown: Option<String>,
         detail: impl Into<String>,
     ) -> Self {
         Self {
             kind,
             field: path.to_string(),
-            value,
+            shown,
             detail: detail.into(),
+        }
+    }
+
+    /// The same error with the value shown otherwise, where upstream shows an internal type.
+    #[must_use]
+    pub fn showing(self, shown: String) -> Self {
+        Self {
+            shown: Some(shown),
+            ..self
         }
     }
 
@@ -114,7 +123,12 @@ impl FieldError {
 
     /// The value is malformed.
     pub fn invalid(path: &FieldPath, value: impl Into<Value>, detail: impl Into<String>) -> Self {
-        Self::new(FieldErrorKind::Invalid, path, Some(value.into()), detail)
+        Self::new(
+            FieldErrorKind::Invalid,
+            path,
+            Some(show(&value.into())),
+            detail,
+        )
     }
 
     /// The value is of another type.
@@ -126,7 +140,7 @@ impl FieldError {
         Self::new(
             FieldErrorKind::TypeInvalid,
             path,
-            Some(value.into()),
+            Some(show(&value.into())),
             detail,
         )
     }
@@ -142,7 +156,7 @@ impl FieldError {
         Self::new(
             FieldErrorKind::NotSupported,
             path,
-            Some(value.into()),
+            Some(show(&value.into())),
             detail,
         )
     }
@@ -154,12 +168,22 @@ impl FieldError {
 
     /// The value is there twice.
     pub fn duplicate(path: &FieldPath, value: impl Into<Value>) -> Self {
-        Self::new(FieldErrorKind::Duplicate, path, Some(value.into()), "")
+        Self::new(
+            FieldErrorKind::Duplicate,
+            path,
+            Some(show(&value.into())),
+            "",
+        )
     }
 
     /// The value refers to what is not there.
     pub fn not_found(path: &FieldPath, value: impl Into<Value>) -> Self {
-        Self::new(FieldErrorKind::NotFound, path, Some(value.into()), "")
+        Self::new(
+            FieldErrorKind::NotFound,
+            path,
+            Some(show(&value.into())),
+            "",
+        )
     }
 
     /// The value has too many bytes.
@@ -173,19 +197,20 @@ impl FieldError {
     pub fn too_many(path: &FieldPath, count: usize, count_max: usize) -> Self {
         let unit = if count_max == 1 { "item" } else { "items" };
         let detail = format!("must have at most {count_max} {unit}");
-        Self::new(FieldErrorKind::TooMany, path, Some(count.into()), detail)
+        Self::new(
+            FieldErrorKind::TooMany,
+            path,
+            Some(show(&count.into())),
+            detail,
+        )
     }
 
     /// The message without the path: `Required value`, `Invalid value: "x": must be …`.
     pub fn message(&self) -> String {
         let mut text = self.kind.text().to_owned();
-        if let Some(value) = &self.value {
+        if let Some(shown) = &self.shown {
             text.push_str(": ");
-            text.push_str(&match value {
-                Value::Str(text) => go_text::quote(text),
-                Value::Float(number) => float_to_json(*number),
-                other => other.to_json(),
-            });
+            text.push_str(shown);
         }
         if !self.detail.is_empty() {
             text.push_str(": ");
@@ -207,6 +232,14 @@ impl FieldError {
             FieldErrorKind::TooMany => "FieldValueTooMany",
             FieldErrorKind::TypeInvalid => "FieldValueTypeInvalid",
         }
+    }
+}
+
+fn show(value: &Value) -> String {
+    match value {
+        Value::Str(text) => go_text::quote(text),
+        Value::Float(number) => float_to_json(*number),
+        other => other.to_json(),
     }
 }
 

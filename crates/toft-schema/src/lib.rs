@@ -30,4 +30,4 @@ pub use schema::{
     Field, ListType, MapType, Omit, PatchStrategy, ProtoField, ProtoMessage, Schema, Shape,
 };
 pub use schemas::Schemas;
-pub use validate::validate;
+pub use validate::{validate, validate_update};

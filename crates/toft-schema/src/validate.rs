@@ -1,20 +1,59 @@
 //! What is wrong with an object.
 
+mod at;
+mod builtin;
 mod custom;
+mod meta;
+mod name;
+mod selector;
 
 use toft_object::Gvk;
 use toft_value::Value;
 
 use crate::field_error::FieldError;
 use crate::schemas::Schemas;
+use at::Errors;
 
-/// What is wrong with a new object; it is decoded and has its defaults.
+/// What is wrong with a new object; it is decoded, has its defaults, and its name and namespace.
+///
+/// Of the built-in kinds, those that homelabs write are checked field by field; of the others only the
+/// metadata. Custom resources are checked against the schema of their CRD, without its CEL rules.
+///
+/// # Example
+/// ```
+/// use toft_object::Gvk;
+/// use toft_schema::{Schemas, validate};
+/// use toft_value::value;
+/// let pod = value!({
+///     "metadata": {"name": "photos"},
+///     "spec": {"containers": [{"name": "main"}], "terminationGracePeriodSeconds": 30},
+/// });
+/// let errors = validate(&Schemas::builtin(), &Gvk::of("v1", "Pod"), &pod);
+/// assert!(errors.iter().any(|error| error.to_string() == "spec.containers[0].image: Required value"));
+/// ```
 pub fn validate(schemas: &Schemas, gvk: &Gvk, object: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    meta::validate(gvk, object, &mut errors);
     if schemas.builtin_schema(gvk).is_some() {
-        return Vec::new();
+        builtin::validate(gvk, object, &mut errors);
+    } else if let Some(schema) = schemas.schema(gvk) {
+        for error in custom::validate(schema, object) {
+            errors.push(error);
+        }
     }
-    match schemas.schema(gvk) {
-        Some(schema) => custom::validate(schema, object),
-        None => Vec::new(),
-    }
+    errors.into_vec()
+}
+
+/// What is wrong with a changed object: what is wrong with it, and what may not change.
+pub fn validate_update(schemas: &Schemas, gvk: &Gvk, old: &Value, new: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    meta::validate_update(old, new, &mut errors);
+    let mut errors = {
+        if schemas.builtin_schema(gvk).is_some() {
+            builtin::validate_update(gvk, (old, new), &mut errors);
+        }
+        errors.into_vec()
+    };
+    errors.extend(validate(schemas, gvk, new));
+    errors
 }

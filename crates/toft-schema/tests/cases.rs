@@ -13,6 +13,7 @@ const SUITES: &[(&str, Check)] = &[
     ("apply", suites::apply::check),
     ("defaults", suites::defaults::check),
     ("patch-strategic", suites::patch_strategic::check),
+    ("validate", suites::validate::check),
 ];
 
 fn main() -> ExitCode {

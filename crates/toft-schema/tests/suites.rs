@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod defaults;
 pub(crate) mod patch_strategic;
+pub(crate) mod validate;
 
 use toft_object::Gvk;
 use toft_testkit::Case;

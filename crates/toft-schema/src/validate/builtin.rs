@@ -1,0 +1,79 @@
+//! The rules of built-in kinds.
+//!
+//! Source: kubernetes 1.36.3 `pkg/apis/*/validation/validation.go`.
+
+mod config;
+mod container;
+mod cron;
+mod ingress;
+mod job;
+mod pod;
+mod policy;
+mod probe;
+mod rbac;
+mod resources;
+mod scheduling;
+mod service;
+mod storage;
+mod update;
+mod volume;
+mod workload;
+
+pub(super) use update::validate_update;
+
+use toft_object::Gvk;
+use toft_value::Value;
+
+use super::at::{At, Errors};
+
+type Rule = fn(&At<'_>, &mut Errors);
+
+/// By group and kind, sorted.
+const RULES: &[(&str, &str, Rule)] = &[
+    ("", "ConfigMap", config::config_map),
+    ("", "LimitRange", policy::limit_range),
+    ("", "PersistentVolume", storage::volume),
+    ("", "PersistentVolumeClaim", storage::claim),
+    ("", "Pod", pod::pod),
+    ("", "ResourceQuota", policy::quota),
+    ("", "Secret", config::secret),
+    ("", "Service", service::service),
+    ("apps", "DaemonSet", workload::daemon_set),
+    ("apps", "Deployment", workload::deployment),
+    ("apps", "ReplicaSet", workload::replica_set),
+    ("apps", "StatefulSet", workload::stateful_set),
+    ("autoscaling", "HorizontalPodAutoscaler", policy::autoscaler),
+    ("batch", "CronJob", cron::cron_job),
+    ("batch", "Job", job::job),
+    ("coordination.k8s.io", "Lease", policy::lease),
+    ("networking.k8s.io", "Ingress", ingress::ingress),
+    ("networking.k8s.io", "NetworkPolicy", policy::network_policy),
+    ("policy", "PodDisruptionBudget", policy::budget),
+    (
+        "rbac.authorization.k8s.io",
+        "ClusterRole",
+        rbac::cluster_role,
+    ),
+    (
+        "rbac.authorization.k8s.io",
+        "ClusterRoleBinding",
+        rbac::cluster_role_binding,
+    ),
+    ("rbac.authorization.k8s.io", "Role", rbac::role),
+    (
+        "rbac.authorization.k8s.io",
+        "RoleBinding",
+        rbac::role_binding,
+    ),
+    ("scheduling.k8s.io", "PriorityClass", policy::priority_class),
+    ("storage.k8s.io", "StorageClass", storage::class),
+];
+
+pub(super) fn validate(gvk: &Gvk, object: &Value, errors: &mut Errors) {
+    let rule = RULES
+        .iter()
+        .find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
+    if let Some((.., rule)) = rule {
+        rule(&At::root(object), errors);
+    }
+}

@@ -1,0 +1,174 @@
+//! Pods, and the pods of templates.
+
+use super::super::at::{At, Errors};
+use super::super::{meta, name};
+use super::container::PodContext;
+use super::{container, scheduling, volume};
+use crate::field_error::FieldError;
+
+pub(super) fn pod(root: &At<'_>, errors: &mut Errors) {
+    spec(&root.child("spec"), errors);
+    // Only pods are told; templates may have them.
+    let spec = root.child("spec");
+    for list in ["containers", "initContainers"] {
+        for container in spec.child(list).items() {
+            let image = container.child("image");
+            if !image.is_empty() && image.text().trim() != image.text() {
+                errors.invalid(&image, "must not have leading or trailing whitespace");
+            }
+        }
+    }
+}
+
+/// A template of pods: its labels, annotations and pod.
+pub(super) fn template(at: &At<'_>, errors: &mut Errors) {
+    let metadata = at.child("metadata");
+    meta::labels(&metadata.child("labels"), errors);
+    spec(&at.child("spec"), errors);
+}
+
+pub(super) fn spec(at: &At<'_>, errors: &mut Errors) {
+    let grace = at.child("terminationGracePeriodSeconds");
+    if !grace.is_set() {
+        errors.required(&grace, "");
+    }
+    let context = PodContext {
+        volumes: volume::validate_all(&at.child("volumes"), errors),
+    };
+    containers(at, &context, errors);
+    init_containers(at, &context, errors);
+    errors.one_of(
+        &at.child("restartPolicy"),
+        &["Always", "OnFailure", "Never"],
+    );
+    dns(at, errors);
+    meta::labels(&at.child("nodeSelector"), errors);
+    security(&at.child("securityContext"), errors);
+    scheduling::validate(at, errors);
+    names(at, errors);
+    let deadline = at.child("activeDeadlineSeconds");
+    if deadline.is_set() {
+        errors.in_range(&deadline, (1, i64::from(i32::MAX)));
+    }
+    for alias in at.child("hostAliases").items() {
+        errors.named(&alias.child("ip"), name::ip);
+        for host in alias.child("hostnames").items() {
+            errors.named(&host, name::dns_subdomain);
+        }
+    }
+}
+
+fn containers(at: &At<'_>, context: &PodContext<'_>, errors: &mut Errors) {
+    let list = at.child("containers");
+    if list.is_empty() {
+        errors.required(&list, "");
+        return;
+    }
+    let containers = list.items();
+    for container in &containers {
+        container::common(container, context, errors);
+        container::running(container, errors);
+    }
+    let names: Vec<At<'_>> = containers.iter().map(|one| one.child("name")).collect();
+    errors.unique(&names);
+    container::host_ports(&containers, errors);
+}
+
+fn init_containers(at: &At<'_>, context: &PodContext<'_>, errors: &mut Errors) {
+    let regular = at.child("containers").items();
+    let mut names: Vec<&str> = regular.iter().map(|one| one.child("name").text()).collect();
+    for container in at.child("initContainers").items() {
+        container::common(&container, context, errors);
+        let restarts = container.child("restartPolicy").text() == "Always";
+        errors.one_of_if_set(
+            &container.child("restartPolicy"),
+            &["Always", "Never", "OnFailure"],
+        );
+        let name = container.child("name");
+        if names.contains(&name.text()) {
+            errors.duplicate(&name);
+        } else if !name.is_empty() {
+            names.push(name.text());
+        }
+        container::host_ports(std::slice::from_ref(&container), errors);
+        if restarts {
+            container::running(&container, errors);
+            continue;
+        }
+        for field in [
+            "lifecycle",
+            "livenessProbe",
+            "readinessProbe",
+            "startupProbe",
+        ] {
+            let field = container.child(field);
+            if field.is_set() {
+                let detail = "may not be set for init containers without restartPolicy=Always";
+                errors.forbidden(&field, detail);
+            }
+        }
+    }
+}
+
+fn dns(at: &At<'_>, errors: &mut Errors) {
+    let policy = at.child("dnsPolicy");
+    errors.one_of(
+        &policy,
+        &["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
+    );
+    let config = at.child("dnsConfig");
+    if policy.text() == "None" {
+        if !config.is_set() {
+            let detail = "must provide `dnsConfig` when `dnsPolicy` is None";
+            errors.required(&config, detail);
+        } else if config.child("nameservers").is_empty() {
+            let detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
+            errors.required(&config.child("nameservers"), detail);
+        }
+    }
+    for server in config.child("nameservers").items() {
+        errors.named(&server, name::ip);
+    }
+    for option in config.child("options").items() {
+        if option.child("name").is_empty() {
+            errors.required(&option, "must not be empty");
+        }
+    }
+}
+
+fn security(at: &At<'_>, errors: &mut Errors) {
+    for field in ["fsGroup", "runAsUser", "runAsGroup"] {
+        let id = at.child(field);
+        if id.is_set() {
+            errors.in_range(&id, (0, i64::from(i32::MAX)));
+        }
+    }
+    errors.one_of_if_set(
+        &at.child("fsGroupChangePolicy"),
+        &["Always", "OnRootMismatch"],
+    );
+    for sysctl in at.child("sysctls").items() {
+        if sysctl.child("name").is_empty() {
+            errors.required(&sysctl.child("name"), "");
+        }
+    }
+}
+
+fn names(at: &At<'_>, errors: &mut Errors) {
+    for field in [
+        "serviceAccountName",
+        "nodeName",
+        "priorityClassName",
+        "runtimeClassName",
+    ] {
+        errors.named_if_set(&at.child(field), name::dns_subdomain);
+    }
+    for field in ["hostname", "subdomain"] {
+        errors.named_if_set(&at.child(field), name::dns_label);
+    }
+    for secret in at.child("imagePullSecrets").items() {
+        if secret.child("name").is_empty() {
+            errors.push(FieldError::required(secret.child("name").path(), ""));
+        }
+    }
+}

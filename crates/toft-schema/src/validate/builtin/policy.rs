@@ -1,0 +1,279 @@
+//! Network policies, disruption budgets, autoscalers, quotas and other limits.
+
+use toft_object::Quantity;
+use toft_value::Value;
+
+use super::super::at::{At, Errors};
+use super::super::{name, selector};
+use super::container::PROTOCOLS;
+use super::{probe, resources, workload};
+use crate::field_error::FieldError;
+
+pub(super) fn network_policy(root: &At<'_>, errors: &mut Errors) {
+    let spec = root.child("spec");
+    selector::validate(&spec.child("podSelector"), errors);
+    for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
+        for rule in spec.child(direction).items() {
+            for port in rule.child("ports").items() {
+                policy_port(&port, errors);
+            }
+            for peer in rule.child(peers).items() {
+                policy_peer(&peer, errors);
+            }
+        }
+    }
+    for kind in spec.child("policyTypes").items() {
+        errors.one_of(&kind, &["Ingress", "Egress"]);
+    }
+}
+
+fn policy_port(at: &At<'_>, errors: &mut Errors) {
+    errors.one_of_if_set(&at.child("protocol"), PROTOCOLS);
+    let (port, end) = (at.child("port"), at.child("endPort"));
+    if port.is_set() {
+        probe::port(&port, errors);
+        if end.is_set() && port.value().as_str().is_some() {
+            errors.invalid(&end, "may not be specified when `port` is non-numeric");
+        } else if end.is_set() && end.int() < port.int() {
+            errors.invalid(&end, "must be greater than or equal to `port`");
+        }
+    } else if end.is_set() {
+        errors.required(&port, "must be specified when `endPort` is specified");
+    }
+}
+
+fn policy_peer(at: &At<'_>, errors: &mut Errors) {
+    let mut peers = 0;
+    for field in ["podSelector", "namespaceSelector"] {
+        let field = at.child(field);
+        if field.is_set() {
+            peers += 1;
+            selector::validate(&field, errors);
+        }
+    }
+    let block = at.child("ipBlock");
+    if block.is_set() {
+        ip_block(&block, errors);
+        if peers > 0 {
+            errors.forbidden(at, "may not specify both ipBlock and another peer");
+        }
+    } else if peers == 0 {
+        errors.required(at, "must specify a peer");
+    }
+}
+
+fn ip_block(at: &At<'_>, errors: &mut Errors) {
+    let cidr = at.child("cidr");
+    if cidr.is_empty() {
+        errors.required(&cidr, "");
+        return;
+    }
+    errors.named(&cidr, name::cidr);
+    let Some((base, bits)) = name::parse_cidr(cidr.text()) else {
+        return;
+    };
+    for except in at.child("except").items() {
+        errors.named(&except, name::cidr);
+        let Some((inner, inner_bits)) = name::parse_cidr(except.text()) else {
+            continue;
+        };
+        if inner_bits <= bits || !shares_prefix(base, inner, bits) {
+            errors.invalid(&except, "must be a strict subset of `cidr`");
+        }
+    }
+}
+
+fn shares_prefix(left: std::net::IpAddr, right: std::net::IpAddr, bits: u32) -> bool {
+    use std::net::IpAddr::{V4, V6};
+    match (left, right) {
+        (V4(left), V4(right)) => {
+            let shift = 32_u32.saturating_sub(bits);
+            left.to_bits().checked_shr(shift) == right.to_bits().checked_shr(shift)
+        }
+        (V6(left), V6(right)) => {
+            let shift = 128_u32.saturating_sub(bits);
+            left.to_bits().checked_shr(shift) == right.to_bits().checked_shr(shift)
+        }
+        _ => false,
+    }
+}
+
+pub(super) fn budget(root: &At<'_>, errors: &mut Errors) {
+    let spec = root.child("spec");
+    let (least, most) = (spec.child("minAvailable"), spec.child("maxUnavailable"));
+    if least.is_set() && most.is_set() {
+        let shown = format!(
+            "{{\"MinAvailable\":{},\"Selector\":{},\"MaxUnavailable\":{},\"UnhealthyPodEvictionPolicy\":{}}}",
+            least.value().to_json(),
+            selector::print(&spec.child("selector")),
+            most.value().to_json(),
+            spec.child("unhealthyPodEvictionPolicy").value().to_json(),
+        );
+        let detail = "minAvailable and maxUnavailable cannot be both set";
+        errors.push(FieldError::invalid(spec.path(), "", detail).showing(shown));
+    }
+    for at in [&least, &most] {
+        if at.is_set() {
+            workload::number_or_percent(at, errors);
+            workload::at_most_all(at, errors);
+        }
+    }
+    selector::validate(&spec.child("selector"), errors);
+}
+
+pub(super) fn autoscaler(root: &At<'_>, errors: &mut Errors) {
+    let spec = root.child("spec");
+    let (least, most) = (spec.child("minReplicas"), spec.child("maxReplicas"));
+    if least.int().is_some_and(|least| least < 1) {
+        errors.invalid(&least, "must be greater than or equal to 1");
+    }
+    let count = most.int().unwrap_or(0);
+    if count < 1 {
+        errors.required(&most, "must be set and greater than 0");
+    }
+    if least.int().is_some_and(|least| count < least) {
+        let detail = "must be greater than or equal to `minReplicas`";
+        errors.push(FieldError::invalid(most.path(), count, detail));
+    }
+    let target = spec.child("scaleTargetRef");
+    for field in ["kind", "name"] {
+        let field = target.child(field);
+        if field.is_empty() {
+            errors.required(&field, "");
+        } else {
+            errors.named(&field, name::path_segment);
+        }
+    }
+    // Only a ReplicationController is of core.
+    let version = target.child("apiVersion");
+    if !version.text().contains('/') && target.child("kind").text() != "ReplicationController" {
+        let detail = "apiVersion must specify API group";
+        errors.push(FieldError::invalid(version.path(), version.text(), detail));
+    }
+}
+
+pub(super) fn quota(root: &At<'_>, errors: &mut Errors) {
+    let hard = root.child("spec").child("hard");
+    for (resource, at) in hard.entries() {
+        if resources::resource_name(resource, &at, errors) {
+            resources::value(resource, &at, errors);
+        }
+    }
+}
+
+/// Two bounds of which the first must not exceed the second: their fields, and upstream's words.
+const ORDERED: &[(&str, &str, &str, &str)] = &[
+    ("min", "max", "min", "max"),
+    ("min", "defaultRequest", "defaultRequest", "default request"),
+    ("min", "default", "default", "default"),
+];
+
+pub(super) fn limit_range(root: &At<'_>, errors: &mut Errors) {
+    for item in root.child("spec").child("limits").items() {
+        for (low, high, told, words) in ORDERED {
+            bounds_are_ordered(&item, (low, high), (told, words), errors);
+        }
+        for (low, words) in [
+            ("defaultRequest", "default request"),
+            ("default", "default"),
+        ] {
+            at_most_max(&item, (low, words), errors);
+        }
+        request_at_most_default(&item, errors);
+    }
+}
+
+fn amount(at: &At<'_>) -> Option<Quantity> {
+    at.is_set().then(|| Quantity::from_value(at.value()).ok())?
+}
+
+fn bounds_are_ordered(
+    item: &At<'_>,
+    (low, high): (&str, &str),
+    (told, words): (&str, &str),
+    errors: &mut Errors,
+) {
+    for (resource, least) in item.child(low).entries() {
+        let most = item.child(high).entry(resource);
+        let (Some(least), Some(most)) = (amount(&least), amount(&most)) else {
+            continue;
+        };
+        if least > most {
+            let at = item.child(told).entry(resource);
+            let detail = format!("min value {least} is greater than {words} value {most}");
+            // Upstream shows the default request itself, but the minimum for the default.
+            let shown = if told == "defaultRequest" {
+                most
+            } else {
+                least
+            };
+            errors.push(FieldError::invalid(at.path(), shown.to_string(), detail));
+        }
+    }
+}
+
+fn at_most_max(item: &At<'_>, (field, words): (&str, &str), errors: &mut Errors) {
+    for (resource, at) in item.child(field).entries() {
+        let most = item.child("max").entry(resource);
+        let (Some(value), Some(most)) = (amount(&at), amount(&most)) else {
+            continue;
+        };
+        if value > most {
+            let detail = format!("{words} value {value} is greater than max value {most}");
+            errors.invalid(&at, detail);
+        }
+    }
+}
+
+fn request_at_most_default(item: &At<'_>, errors: &mut Errors) {
+    for (resource, at) in item.child("defaultRequest").entries() {
+        let limit = item.child("default").entry(resource);
+        let (Some(request), Some(limit)) = (amount(&at), amount(&limit)) else {
+            continue;
+        };
+        if request > limit {
+            let detail = format!(
+                "default request value {request} is greater than default limit value {limit}"
+            );
+            errors.invalid(&at, detail);
+        }
+    }
+}
+
+/// The highest priority that users may give.
+const PRIORITY_MAX: i64 = 1_000_000_000;
+
+pub(super) fn priority_class(root: &At<'_>, errors: &mut Errors) {
+    const SYSTEM: &[&str] = &["system-node-critical", "system-cluster-critical"];
+    let name = root.child("metadata").child("name");
+    if SYSTEM.contains(&name.text()) {
+        return;
+    }
+    if name.text().starts_with("system-") {
+        let detail = format!(
+            "priority class names with 'system-' prefix are reserved for system use only. error: {} is not a known system priority class",
+            name.text()
+        );
+        errors.forbidden(&name, detail);
+    }
+    if root.child("value").int().unwrap_or(0) > PRIORITY_MAX {
+        let detail = format!("maximum allowed value of a user defined priority is {PRIORITY_MAX}");
+        errors.forbidden(&root.child("value"), detail);
+    }
+    errors.one_of_if_set(
+        &root.child("preemptionPolicy"),
+        &["PreemptLowerPriority", "Never"],
+    );
+}
+
+pub(super) fn lease(root: &At<'_>, errors: &mut Errors) {
+    let spec = root.child("spec");
+    let duration = spec.child("leaseDurationSeconds");
+    if duration.int().is_some_and(|seconds| seconds <= 0) {
+        errors.invalid(&duration, "must be greater than 0");
+    }
+    let transitions = spec.child("leaseTransitions");
+    if matches!(transitions.value(), Value::Int(count) if *count < 0) {
+        errors.invalid(&transitions, "must be greater than or equal to 0");
+    }
+}

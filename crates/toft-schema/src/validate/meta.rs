@@ -1,0 +1,181 @@
+//! The metadata of every object.
+//!
+//! Source: apimachinery 0.36.3 `pkg/api/validation/objectmeta.go`; the rules of names are in each kind's
+//! `validation.go`.
+
+use toft_object::Gvk;
+use toft_value::Value;
+
+use super::at::{At, Errors};
+use super::name;
+use crate::field_error::FieldError;
+
+/// How many bytes the annotations of an object may have.
+const ANNOTATIONS_BYTES_MAX: usize = 256 * 1024;
+
+type NameRule = fn(&str) -> Vec<String>;
+
+/// Kinds whose names are not subdomains, by group and kind.
+const NAME_RULES: &[(&str, &str, NameRule)] = &[
+    ("", "Namespace", name::dns_label),
+    ("", "Service", name::dns_label),
+    ("", "Event", any_name),
+    ("events.k8s.io", "Event", any_name),
+    ("apps", "StatefulSet", name::dns_label),
+    ("batch", "CronJob", cron_job_name),
+    ("apiregistration.k8s.io", "APIService", name::path_segment),
+    (
+        "rbac.authorization.k8s.io",
+        "ClusterRole",
+        name::path_segment,
+    ),
+    (
+        "rbac.authorization.k8s.io",
+        "ClusterRoleBinding",
+        name::path_segment,
+    ),
+    ("rbac.authorization.k8s.io", "Role", name::path_segment),
+    (
+        "rbac.authorization.k8s.io",
+        "RoleBinding",
+        name::path_segment,
+    ),
+];
+
+fn any_name(_: &str) -> Vec<String> {
+    Vec::new()
+}
+
+/// The jobs of a CronJob add eleven characters to its name.
+fn cron_job_name(text: &str) -> Vec<String> {
+    let mut errors = name::dns_subdomain(text);
+    if text.len() > 52 {
+        errors.push("must be no more than 52 characters".to_owned());
+    }
+    errors
+}
+
+pub(super) fn validate(gvk: &Gvk, object: &Value, errors: &mut Errors) {
+    let meta = At::root(object).child("metadata");
+    let name = meta.child("name");
+    if name.is_empty() {
+        errors.required(&name, "name or generateName is required");
+    } else {
+        let mut rules = NAME_RULES.iter();
+        let rule = rules.find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
+        errors.named(&name, rule.map_or(name::dns_subdomain, |(.., rule)| *rule));
+    }
+    labels(&meta.child("labels"), errors);
+    annotations(&meta.child("annotations"), errors);
+    owner_references(&meta.child("ownerReferences"), errors);
+    finalizers(&meta.child("finalizers"), errors);
+}
+
+/// Keys and values of labels; also of selectors.
+pub(super) fn labels(at: &At<'_>, errors: &mut Errors) {
+    for (key, value) in at.entries() {
+        for message in name::qualified_name(key) {
+            errors.push(FieldError::invalid(at.path(), key, message));
+        }
+        for message in name::label_value(value.text()) {
+            errors.push(FieldError::invalid(at.path(), value.value(), message));
+        }
+    }
+}
+
+fn annotations(at: &At<'_>, errors: &mut Errors) {
+    let mut bytes = 0;
+    for (key, value) in at.entries() {
+        bytes += key.len() + value.text().len();
+        for message in name::qualified_name(&key.to_lowercase()) {
+            errors.push(FieldError::invalid(at.path(), key, message));
+        }
+    }
+    if bytes > ANNOTATIONS_BYTES_MAX {
+        errors.push(FieldError::too_long(at.path(), ANNOTATIONS_BYTES_MAX));
+    }
+}
+
+fn owner_references(at: &At<'_>, errors: &mut Errors) {
+    let mut controller: Option<String> = None;
+    for owner in at.value().items() {
+        // Upstream leaves the index out of the path.
+        let owner = at.with(owner);
+        let text = |field: &str| owner.child(field).text();
+        let version = text("apiVersion").rsplit('/').next().unwrap_or_default();
+        if version.is_empty() {
+            errors.invalid_empty(&owner.child("apiVersion"), "version must not be empty");
+        }
+        for field in ["kind", "name", "uid"] {
+            if text(field).is_empty() {
+                errors.invalid_empty(&owner.child(field), "must not be empty");
+            }
+        }
+        if !owner.child("controller").is_true() {
+            continue;
+        }
+        let name = format!("{}/{}", text("kind"), text("name"));
+        match &controller {
+            None => controller = Some(name),
+            Some(first) => {
+                let detail = format!(
+                    "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {name}"
+                );
+                let error = FieldError::invalid(at.path(), "", detail);
+                errors.push(error.showing(print_owners(at.value())));
+            }
+        }
+    }
+}
+
+/// References in the order of Go's fields.
+fn print_owners(owners: &Value) -> String {
+    const FIELDS: &[&str] = &[
+        "apiVersion",
+        "kind",
+        "name",
+        "uid",
+        "controller",
+        "blockOwnerDeletion",
+    ];
+    let owners = owners.items().iter().map(|owner| {
+        let fields = FIELDS.iter().filter_map(|field| {
+            let value = owner.get(field)?;
+            Some(format!("\"{field}\":{}", value.to_json()))
+        });
+        format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+    });
+    format!("[{}]", owners.collect::<Vec<_>>().join(","))
+}
+
+/// Source: kubernetes 1.36.3 `pkg/apis/core/validation/validation.go`, `validateKubeFinalizerName`.
+fn finalizers(at: &At<'_>, errors: &mut Errors) {
+    const STANDARD: &[&str] = &["kubernetes", "orphan", "foregroundDeletion"];
+    for item in at.items() {
+        for message in name::qualified_name(item.text()) {
+            errors.push(FieldError::invalid(at.path(), item.value(), message));
+        }
+        if !item.text().contains('/') && !STANDARD.contains(&item.text()) {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.invalid(&item, detail);
+        }
+    }
+}
+
+/// What may not change about the metadata.
+pub(super) fn validate_update(old: &Value, new: &Value, errors: &mut Errors) {
+    let (old, new) = (
+        At::root(old).child("metadata"),
+        At::root(new).child("metadata"),
+    );
+    for field in ["name", "namespace", "uid", "creationTimestamp"] {
+        immutable(&old.child(field), &new.child(field), errors);
+    }
+}
+
+/// The field must not change.
+pub(super) fn immutable(old: &At<'_>, new: &At<'_>, errors: &mut Errors) {
+    if old.value() != new.value() {
+        errors.invalid(new, "field is immutable");
+    }
+}
