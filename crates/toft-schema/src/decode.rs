@@ -164,27 +164,27 @@ impl<'a> Decoder<'a> {
         ))
     }
 
+    /// Walks in order of keys, as Go walks JSON that is written so: errors come in that order.
     fn object(&mut self, schema: Schema<'a>, map: &Map) -> Result<Value, DecodeError> {
+        let mut written = Vec::with_capacity(map.len());
+        for (key, value) in map {
+            match schema.field(key) {
+                None => self.tell_unknown(key),
+                Some(_) if value.is_null() => {}
+                Some(field) => written.push((field.name(), self.field(schema, field, value)?)),
+            }
+        }
+        let mut written = written.into_iter().peekable();
         let mut entries = Vec::with_capacity(map.len());
-        let mut known = 0;
         for field in schema.fields() {
-            let written = map.get(field.name());
-            known += usize::from(written.is_some());
-            let value = match written {
-                Some(value) if !value.is_null() => Some(self.field(schema, field, value)?),
-                _ => None,
-            };
-            let value = if is_reset(schema, field, written) {
-                written.cloned()
+            let value = written.next_if(|(name, _)| *name == field.name());
+            let value = value.map(|(_, value)| value);
+            let value = if is_reset(schema, field, value.as_ref()) {
+                value
             } else {
                 kept(field, value)
             };
             entries.extend(value.map(|value| (field.name().clone(), value)));
-        }
-        if known < map.len() {
-            for key in map.keys().filter(|key| schema.field(key).is_none()) {
-                self.tell_unknown(key);
-            }
         }
         Ok(Value::Map(Map::from_entries(entries)))
     }

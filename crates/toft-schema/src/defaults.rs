@@ -35,6 +35,7 @@ pub fn apply_defaults(schemas: &Schemas, gvk: &Gvk, object: &mut Value) {
         walk(schema, object);
     } else if let Some(schema) = schemas.schema(gvk) {
         declared(schema, object);
+        drop_nulls(schema, object);
     }
 }
 
@@ -148,7 +149,7 @@ fn declared(schema: Schema<'_>, value: &mut Value) {
             for key in keys {
                 let inner = match schema.field(&key) {
                     Some(field) => Some(field.schema()),
-                    None => schema.values(),
+                    None => schema.element_of_object(),
                 };
                 if let (Some(inner), Some(value)) = (inner, map.get_mut(&key)) {
                     declared(inner, value);
@@ -159,6 +160,36 @@ fn declared(schema: Schema<'_>, value: &mut Value) {
             if let Some(inner) = schema.items() {
                 for item in items.make_mut() {
                     declared(inner, item);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Removes every `null` that is no value of its field; items of lists stay.
+///
+/// Source: apiextensions-apiserver 0.36.3 `pkg/apiserver/schema/defaulting/prune.go`,
+/// `PruneNonNullableNullsWithoutDefaults`.
+fn drop_nulls(schema: Schema<'_>, value: &mut Value) {
+    match value {
+        Value::Map(map) => {
+            let inner = |key: &str| match schema.field(key) {
+                Some(field) => Some(field.schema()),
+                None => schema.element_of_object(),
+            };
+            map.retain(|key, value| !value.is_null() || inner(key).is_none_or(Schema::is_nullable));
+            let keys: Vec<_> = map.keys().cloned().collect();
+            for key in keys {
+                if let (Some(inner), Some(value)) = (inner(&key), map.get_mut(&key)) {
+                    drop_nulls(inner, value);
+                }
+            }
+        }
+        Value::List(items) => {
+            if let Some(inner) = schema.items() {
+                for item in items.make_mut() {
+                    drop_nulls(inner, item);
                 }
             }
         }

@@ -17,13 +17,17 @@ pub enum PatchError {
     /// A JSON patch has more than [`OPERATIONS_MAX`] operations: 413.
     #[error("The allowed maximum operations in a JSON patch is {OPERATIONS_MAX}, got {0}")]
     TooLong(usize),
-    /// The patch does not fit the object: 422.
+    /// The patch does not fit the object: 422. Upstream's answer does not show the text, but
+    /// [`UNPROCESSABLE`].
     #[error("{0}")]
     Unprocessable(String),
     /// Upstream has no status for it, which makes it an internal error: 500.
     #[error("{0}")]
     Internal(String),
 }
+
+/// What upstream's answer says for [`PatchError::Unprocessable`].
+pub const UNPROCESSABLE: &str = "the server rejected our request due to an error in our request";
 
 impl PatchError {
     /// The HTTP status that upstream answers with.

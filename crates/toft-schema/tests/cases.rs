@@ -11,8 +11,11 @@ type Check = fn(&Case) -> Result<Outputs, String>;
 /// Alphabetical; the name of a suite is that of its folder.
 const SUITES: &[(&str, Check)] = &[
     ("apply", suites::apply::check),
+    ("decode", suites::decode::check),
     ("defaults", suites::defaults::check),
-    ("patch-strategic", suites::patch_strategic::check),
+    ("patch-json", suites::patch::json),
+    ("patch-merge", suites::patch::merge),
+    ("patch-strategic", suites::patch::strategic),
     ("validate", suites::validate::check),
 ];
 

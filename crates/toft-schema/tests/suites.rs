@@ -1,8 +1,9 @@
 //! What each suite checks.
 
 pub(crate) mod apply;
+pub(crate) mod decode;
 pub(crate) mod defaults;
-pub(crate) mod patch_strategic;
+pub(crate) mod patch;
 pub(crate) mod validate;
 
 use toft_object::Gvk;

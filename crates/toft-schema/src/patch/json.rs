@@ -28,7 +28,7 @@ const MISSING: &str = "missing value";
 pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
     let Some(operations) = patch.as_list() else {
         return Err(PatchError::Bad(format!(
-            "json: cannot unmarshal {} into Go value of type jsonpatch.Patch",
+            "error decoding patch: json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp",
             crate::decode::json_kind(patch)
         )));
     };
@@ -39,7 +39,7 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
     for operation in operations {
         let Some(_) = operation.as_map() else {
             return Err(PatchError::Bad(format!(
-                "json: cannot unmarshal {} into Go value of type jsonpatch.Operation",
+                "error decoding patch: json: cannot unmarshal {} into Go value of type handlers.jsonPatchOp",
                 crate::decode::json_kind(operation)
             )));
         };

@@ -37,8 +37,10 @@ fn walk(schema: Schema<'_>, value: &Value, (path, errors): Context<'_>) {
     let Some(rules) = schema.rules() else {
         return;
     };
-    if !check_type(schema, rules, value, (path, errors)) || value.is_null() {
-        if value.is_null() && !rules.values.is_empty() {
+    // The other checks go on after a wrong type, as upstream's do.
+    check_type(schema, rules, value, (path, errors));
+    if value.is_null() {
+        if !rules.values.is_empty() {
             check_values(rules, value, (path, errors));
         }
         return;
@@ -71,14 +73,9 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-fn check_type(
-    schema: Schema<'_>,
-    rules: &Rules,
-    value: &Value,
-    (path, errors): Context<'_>,
-) -> bool {
+fn check_type(schema: Schema<'_>, rules: &Rules, value: &Value, (path, errors): Context<'_>) {
     if rules.type_.is_empty() {
-        return true;
+        return;
     }
     let found = type_name(value);
     let wanted = |name: &str| rules.type_.split(',').any(|one| one == name);
@@ -95,7 +92,6 @@ fn check_type(
         );
         errors.push(FieldError::type_invalid(&field(path), found, detail));
     }
-    fits
 }
 
 fn check_values(rules: &Rules, value: &Value, (path, errors): Context<'_>) {
@@ -143,12 +139,28 @@ fn check_text(rules: &Rules, text: &str, (path, errors): Context<'_>) {
 fn check_number(rules: &Rules, value: &Value, (path, errors): Context<'_>) {
     let Some(number) = value.as_f64() else { return };
     let print = |bound: f64| go_text::print(&Value::Float(bound));
-    if let Some(factor) = rules.multiple_of
-        && factor > 0.0
-        && (number / factor).fract() != 0.0
-    {
-        let what = format!("should be a multiple of {}", print(factor));
-        invalid((path, errors), value, &what);
+    if rules.type_ == "integer" && number.fract() != 0.0 {
+        let format = match rules.format.as_str() {
+            "" => "(default format)".to_owned(),
+            format => format!("with format {format}"),
+        };
+        let detail = format!("Checked value must be of type integer {format} in {path}");
+        errors.push(FieldError::invalid(&FieldPath::default(), "", detail));
+    }
+    if let Some(factor) = rules.multiple_of {
+        // Upstream cuts the factor for a value without fraction.
+        let is_whole = !matches!(value, Value::Float(_));
+        let factor = if is_whole { factor.trunc() } else { factor };
+        if factor <= 0.0 {
+            let detail = format!(
+                "factor MultipleOf declared for {path} must be positive: {}",
+                print(factor)
+            );
+            errors.push(FieldError::invalid(&field(path), value, detail));
+        } else if (number / factor).fract() != 0.0 {
+            let what = format!("should be a multiple of {}", print(factor));
+            invalid((path, errors), value, &what);
+        }
     }
     if let Some(min) = rules.minimum {
         let (fails, than) = if rules.exclusive_minimum {
@@ -243,41 +255,50 @@ fn check_map(schema: Schema<'_>, rules: &Rules, map: &Map, (path, errors): Conte
 }
 
 fn junctors(schema: Schema<'_>, rules: &Rules, value: &Value, (path, errors): Context<'_>) {
-    let fails = |index: &u32| {
+    let check = |index: &u32| {
         let mut inner = Vec::new();
         walk(schema.sibling(*index), value, (path, &mut inner));
-        !inner.is_empty()
+        inner
     };
     let quoted = go_text::quote(path);
-    let mut tell = |text: String| {
-        errors.push(FieldError::invalid(&FieldPath::default(), "", text));
+    let tell = |text: &str| {
+        FieldError::invalid(&FieldPath::default(), "", format!("{quoted} must {text}"))
     };
-    if !rules.any_of.is_empty() && rules.any_of.iter().all(fails) {
-        tell(format!(
-            "{quoted} must validate at least one schema (anyOf)"
-        ));
+    let any: Vec<Vec<FieldError>> = rules.any_of.iter().map(check).collect();
+    if !any.is_empty() && any.iter().all(|errors| !errors.is_empty()) {
+        errors.push(tell("validate at least one schema (anyOf)"));
+        errors.extend(least(any));
     }
-    if !rules.one_of.is_empty() {
-        let valid = rules.one_of.iter().filter(|index| !fails(index)).count();
-        match valid {
-            0 => tell(format!(
-                "{quoted} must validate one and only one schema (oneOf). Found none valid"
-            )),
-            1 => {}
-            valid => tell(format!(
-                "{quoted} must validate one and only one schema (oneOf). Found {valid} valid alternatives"
-            )),
+    let one: Vec<Vec<FieldError>> = rules.one_of.iter().map(check).collect();
+    match one.iter().filter(|errors| errors.is_empty()).count() {
+        0 if one.is_empty() => {}
+        0 => {
+            errors.push(tell(
+                "validate one and only one schema (oneOf). Found none valid",
+            ));
+            errors.extend(least(one));
         }
+        1 => {}
+        valid => errors.push(tell(&format!(
+            "validate one and only one schema (oneOf). Found {valid} valid alternatives"
+        ))),
     }
-    if rules.not.iter().any(|index| !fails(index)) {
-        tell(format!("{quoted} must not validate the schema (not)"));
+    let all: Vec<Vec<FieldError>> = rules.all_of.iter().map(check).collect();
+    if all.iter().any(|errors| !errors.is_empty()) {
+        let valid = all.iter().filter(|errors| errors.is_empty()).count();
+        errors.extend(all.into_iter().flatten());
+        let hint = if valid == 0 { ". None validated" } else { "" };
+        errors.push(tell(&format!("validate all the schemas (allOf){hint}")));
     }
-    if rules.all_of.iter().any(fails) {
-        tell(format!("{quoted} must validate all the schemas (allOf)"));
+    if rules.not.iter().any(|index| check(index).is_empty()) {
+        errors.push(tell("not validate the schema (not)"));
     }
-    for index in &rules.all_of {
-        walk(schema.sibling(*index), value, (path, errors));
-    }
+}
+
+/// The errors of the alternative that comes nearest: the first with the fewest.
+fn least(alternatives: Vec<Vec<FieldError>>) -> Vec<FieldError> {
+    let nearest = alternatives.into_iter().min_by_key(Vec::len);
+    nearest.unwrap_or_default()
 }
 
 /// Whether a schema is a list or map whose items may themselves be lists or maps.

@@ -190,27 +190,14 @@ fn priority_class((old, new): Pair<'_>, errors: &mut Errors) {
 }
 
 fn storage_class((old, new): Pair<'_>, errors: &mut Errors) {
-    let detail = "updates to parameters are forbidden.";
-    if old.child("parameters").value() != new.child("parameters").value() {
-        errors.forbidden(&new.child("parameters"), detail);
+    for field in [
+        "parameters",
+        "provisioner",
+        "reclaimPolicy",
+        "volumeBindingMode",
+    ] {
+        immutable(&old.child(field), &new.child(field), errors);
     }
-    if old.child("provisioner").value() != new.child("provisioner").value() {
-        errors.forbidden(
-            &new.child("provisioner"),
-            "updates to provisioner are forbidden.",
-        );
-    }
-    if old.child("reclaimPolicy").value() != new.child("reclaimPolicy").value() {
-        errors.forbidden(
-            &new.child("reclaimPolicy"),
-            "updates to reclaimPolicy are forbidden.",
-        );
-    }
-    immutable(
-        &old.child("volumeBindingMode"),
-        &new.child("volumeBindingMode"),
-        errors,
-    );
 }
 
 fn service((old, new): Pair<'_>, errors: &mut Errors) {
