@@ -4,7 +4,7 @@
 
 mod error;
 mod last_applied;
-mod manager;
+mod owner;
 mod path;
 mod reset;
 mod set;
@@ -20,7 +20,7 @@ use toft_value::{Map, Value};
 
 use crate::decode::decode_schema;
 use crate::schemas::Schemas;
-use manager::{Managed, Manager, Operation};
+use owner::{Managed, Manager, Operation};
 use typed::Type;
 
 /// What an apply or an update needs to know about its request.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toft_object::Gvk;
 
-use super::manager::Manager;
+use super::owner::Manager;
 use super::path::PathElement;
 
 /// Why an apply fails.

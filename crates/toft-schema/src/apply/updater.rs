@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use toft_value::Value;
 
 use super::error::{ApplyError, Conflict, print_gvk};
-use super::manager::{Managed, Manager, Operation, Owned};
+use super::owner::{Managed, Manager, Operation, Owned};
 use super::path::PathElement;
 use super::set::FieldSet;
 use super::typed::{Comparison, Type, check, compare, equal, field_set, merge, reconcile, remove};

@@ -2,7 +2,7 @@
 //!
 //! Source: apimachinery 0.36.3 `pkg/util/validation/validation.go`, `pkg/api/validate/content`.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 const LABEL_FORMAT: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_FORMAT: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*";

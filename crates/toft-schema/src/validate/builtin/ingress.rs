@@ -1,6 +1,6 @@
 //! Ingresses.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 use super::super::at::{At, Errors};
 use super::super::name;

@@ -83,8 +83,8 @@ fn ip_block(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn shares_prefix(left: std::net::IpAddr, right: std::net::IpAddr, bits: u32) -> bool {
-    use std::net::IpAddr::{V4, V6};
+fn shares_prefix(left: core::net::IpAddr, right: core::net::IpAddr, bits: u32) -> bool {
+    use core::net::IpAddr::{V4, V6};
     match (left, right) {
         (V4(left), V4(right)) => {
             let shift = 32_u32.saturating_sub(bits);

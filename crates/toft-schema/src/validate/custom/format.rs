@@ -2,7 +2,7 @@
 //!
 //! Source: kube-openapi `pkg/validation/strfmt`; the formats that CRDs may use and that homelab CRDs do.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
