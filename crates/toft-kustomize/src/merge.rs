@@ -146,8 +146,10 @@ fn walk_own(mut node: Node, schema: Option<Schema>) -> Result<Node, Fault> {
             continue;
         };
         let schema = schema.and_then(|schema| schema.field(&name));
-        let walked = walk(Sources::Same(child), schema)?;
-        put(fields, &name, walked);
+        match walk(Sources::Same(child), schema)?.into_node() {
+            Some(node) => fields.put_back(&name, node),
+            None => drop(fields.remove(&name)),
+        }
     }
     Ok(node)
 }
@@ -201,8 +203,9 @@ fn put(fields: &mut Fields, name: &str, walked: Walked) {
         Walked::Nothing => {
             fields.remove(name);
         }
-        Walked::Dest(node) | Walked::Origin(node) => fields.set(name, node),
-        Walked::Null(node) => fields.put(name, node),
+        Walked::Dest(node) => fields.put_back(name, node),
+        Walked::Origin(node) => fields.adopt(name, node),
+        Walked::Null(node) => fields.keep(name, node),
     }
 }
 

@@ -29,7 +29,20 @@ pub(crate) enum Node {
 
 /// The fields of a map, in the order they were written; keys are unique.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Fields(Vec<(SmolStr, Node)>);
+pub(crate) struct Fields(Vec<(Key, Node)>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    text: SmolStr,
+    maker: Maker,
+}
+
+/// Who put a key there. Upstream's transformers do not quote the keys that they make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Maker {
+    Author,
+    Transformer,
+}
 
 /// What a created node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,9 +191,11 @@ impl Node {
 }
 
 impl Fields {
-    /// Fields in the order given; the caller has made sure that keys are unique.
+    /// Fields in the order given; the caller has made sure that keys are unique, and strings.
     pub(crate) fn new(entries: Vec<(SmolStr, Node)>) -> Self {
-        Self(entries)
+        let entries = entries.into_iter();
+        let entries = entries.map(|(name, node)| (Key::written(name), node));
+        Self(entries.collect())
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -191,25 +206,27 @@ impl Fields {
         self.0.len()
     }
 
+    fn position(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|entry| entry.0.text == name)
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Node> {
-        let entry = self.0.iter().find(|entry| entry.0 == name)?;
-        Some(&entry.1)
+        self.0.get(self.position(name)?).map(|entry| &entry.1)
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Node> {
-        let entry = self.0.iter_mut().find(|entry| entry.0 == name)?;
-        Some(&mut entry.1)
+        let at = self.position(name)?;
+        self.0.get_mut(at).map(|entry| &mut entry.1)
     }
 
     pub(crate) fn contains(&self, name: &str) -> bool {
-        self.get(name).is_some()
+        self.position(name).is_some()
     }
 
     /// The field, made as an empty node of a kind where it is missing.
     pub(crate) fn get_or_insert(&mut self, name: &str, kind: NodeKind) -> &mut Node {
-        let at = self.0.iter().position(|entry| entry.0 == name);
-        let at = at.unwrap_or_else(|| {
-            self.0.push((name.into(), Node::empty(kind)));
+        let at = self.position(name).unwrap_or_else(|| {
+            self.0.push((Key::made(name), Node::empty(kind)));
             self.0.len() - 1
         });
         let entry = self.0.get_mut(at);
@@ -218,7 +235,7 @@ impl Fields {
 
     /// Takes a field out.
     pub(crate) fn remove(&mut self, name: &str) -> Option<Node> {
-        let at = self.0.iter().position(|entry| entry.0 == name)?;
+        let at = self.position(name)?;
         Some(self.0.remove(at).1)
     }
 
@@ -230,17 +247,46 @@ impl Fields {
         if value.is_null() {
             self.remove(name);
         } else {
-            self.put(name, value);
+            self.put(Key::made(name), value);
         }
     }
 
-    /// As [`Fields::set`], but a null stays.
-    pub(crate) fn put(&mut self, name: &str, mut value: Node) {
+    /// As [`Fields::set`], with a key as somebody wrote it.
+    pub(crate) fn adopt(&mut self, name: &str, value: Node) {
+        if value.is_null() {
+            self.remove(name);
+        } else {
+            self.put(Key::written(name.into()), value);
+        }
+    }
+
+    /// Puts back what was taken out. A string that YAML 1.1 would not read as one is quoted from now on,
+    /// and so is whatever takes its place later.
+    pub(crate) fn put_back(&mut self, name: &str, mut value: Node) {
+        if value.is_null() {
+            self.remove(name);
+            return;
+        }
         if let Node::Scalar(scalar) = &mut value {
             scalar.quote_for_old_readers();
         }
-        let Some(old) = self.get_mut(name) else {
-            self.0.push((name.into(), value));
+        match self.get_mut(name) {
+            Some(place) => *place = value,
+            None => self.0.push((Key::written(name.into()), value)),
+        }
+    }
+
+    /// As [`Fields::adopt`], but a null stays.
+    pub(crate) fn keep(&mut self, name: &str, value: Node) {
+        self.put(Key::written(name.into()), value);
+    }
+
+    fn put(&mut self, key: Key, mut value: Node) {
+        if let Node::Scalar(scalar) = &mut value {
+            scalar.quote_for_old_readers();
+        }
+        let Some(old) = self.get_mut(&key.text) else {
+            self.0.push((key, value));
             return;
         };
         if let Node::Scalar(scalar) = &mut value {
@@ -253,10 +299,32 @@ impl Fields {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&SmolStr, &Node)> {
-        self.0.iter().map(|entry| (&entry.0, &entry.1))
+        self.0.iter().map(|entry| (&entry.0.text, &entry.1))
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&SmolStr, &mut Node)> {
-        self.0.iter_mut().map(|entry| (&entry.0, &mut entry.1))
+        self.0.iter_mut().map(|entry| (&entry.0.text, &mut entry.1))
+    }
+
+    /// The first key that reads as something else than a string once it is printed.
+    pub(crate) fn key_that_is_no_string(&self) -> Option<&SmolStr> {
+        let keys = self.0.iter().map(|entry| &entry.0);
+        let mut made = keys.filter(|key| key.maker == Maker::Transformer);
+        let found = made.find(|key| resolve(&key.text).0 != Tag::Str)?;
+        Some(&found.text)
+    }
+}
+
+impl Key {
+    fn written(text: SmolStr) -> Self {
+        let maker = Maker::Author;
+        Self { text, maker }
+    }
+
+    fn made(text: &str) -> Self {
+        Self {
+            text: text.into(),
+            maker: Maker::Transformer,
+        }
     }
 }

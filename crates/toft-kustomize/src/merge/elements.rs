@@ -147,6 +147,8 @@ impl Lists {
             match &walked {
                 Walked::Dest(node) => *place = node.clone(),
                 Walked::Origin(node) if self.same => *place = node.clone(),
+                // What says that it goes has lost its directive, even where it then stays.
+                Walked::Nothing if self.same => drop(of_map(place)),
                 Walked::Origin(_) | Walked::Null(_) | Walked::Nothing => {}
             }
         }

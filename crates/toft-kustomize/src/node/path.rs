@@ -339,7 +339,9 @@ impl Search {
         let created = if field.is_empty() {
             wanted
         } else {
-            Node::Map(Fields::new(vec![(field.into(), wanted)]))
+            let mut fields = Fields::default();
+            fields.set(field, wanted);
+            Node::Map(fields)
         };
         if !item_matches(&created, field, value)? {
             let text = format!("the element created for `[{field}={value}]` does not match it");

@@ -130,9 +130,39 @@ fn is_no_string_in_yaml_1_1(text: &str) -> bool {
     text.starts_with(['{', '[']) || resolve_plain(text, Resolver::Kubectl) != Plain::Str
 }
 
-/// Whether go-yaml v3 quotes a string when it prints it.
+/// Whether go-yaml v3 quotes a string when it prints it, or prints it as a block.
 ///
-/// Source: `encoder.stringv`, `go.yaml.in/yaml/v3` 3.0.5 `encode.go`.
+/// Source: `encoder.stringv`, `go.yaml.in/yaml/v3` 3.0.5 `encode.go`; `yaml_emitter_analyze_scalar`,
+/// `emitterc.go`.
 pub(crate) fn is_quoted_when_printed(text: &str) -> bool {
-    text.contains('\n') || text.is_empty() || is_no_string_in_yaml_1_1(text)
+    text.is_empty() || is_no_string_in_yaml_1_1(text) || !can_be_plain(text)
+}
+
+/// Whether a text can stand without quotes as a value in a block.
+fn can_be_plain(text: &str) -> bool {
+    if text.starts_with("---") || text.starts_with("...") || text.trim_matches(' ') != text {
+        return false;
+    }
+    let mut before = None;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let ends = characters.peek().is_none_or(|next| *next == ' ');
+        let fits = match character {
+            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+            | '@' | '`'
+                if before.is_none() =>
+            {
+                false
+            }
+            '?' | '-' if before.is_none() => !ends,
+            ':' => !ends,
+            '#' => before != Some(' '),
+            character => !character.is_control() && character != '\u{feff}',
+        };
+        if !fits {
+            return false;
+        }
+        before = Some(character);
+    }
+    true
 }

@@ -15,6 +15,11 @@ pub(crate) struct NodeFault {
 }
 
 impl NodeFault {
+    fn new(message: String) -> Self {
+        let path = Vec::new();
+        Self { path, message }
+    }
+
     fn below(mut self, name: impl Into<String>) -> Self {
         self.path.insert(0, name.into());
         self
@@ -25,29 +30,27 @@ impl Node {
     /// What the node means once it is printed and read back.
     pub(crate) fn to_value(&self) -> Result<Value, NodeFault> {
         match self {
-            Self::Scalar(scalar) => scalar.resolved().map_err(|message| NodeFault {
-                path: Vec::new(),
-                message,
-            }),
+            Self::Map(fields) => fields.to_map(),
+            Self::Scalar(_) | Self::List(_) => self.below_root(),
+        }
+    }
+
+    fn below_root(&self) -> Result<Value, NodeFault> {
+        match self {
+            Self::Scalar(scalar) => scalar.resolved().map_err(NodeFault::new),
             Self::List(items) => {
                 let values = items.iter().enumerate().map(|(index, item)| {
-                    item.to_value()
+                    item.below_root()
                         .map_err(|fault| fault.below(index.to_string()))
                 });
-                Ok(Value::List(List::from(
-                    values.collect::<Result<Vec<_>, _>>()?,
-                )))
+                let values = values.collect::<Result<Vec<_>, _>>()?;
+                Ok(Value::List(List::from(values)))
             }
-            Self::Map(fields) => {
-                let entries = fields.iter().map(|(name, node)| {
-                    let value = node
-                        .to_value()
-                        .map_err(|fault| fault.below(name.as_str()))?;
-                    Ok((name.clone(), value))
-                });
-                let entries = entries.collect::<Result<Vec<_>, NodeFault>>()?;
-                Ok(Value::Map(Map::from_entries(entries)))
-            }
+            // The keys of the outermost map are read as strings, whatever they look like.
+            Self::Map(fields) => match fields.key_that_is_no_string() {
+                Some(key) => Err(NodeFault::new(format!("key `{key}` is no string"))),
+                None => fields.to_map(),
+            },
         }
     }
 
@@ -79,5 +82,17 @@ impl Node {
                 Self::Map(Fields::new(entries.collect()))
             }
         }
+    }
+}
+
+impl Fields {
+    fn to_map(&self) -> Result<Value, NodeFault> {
+        let entries = self.iter().map(|(name, node)| {
+            let value = node.below_root();
+            let value = value.map_err(|fault| fault.below(name.as_str()))?;
+            Ok((name.clone(), value))
+        });
+        let entries = entries.collect::<Result<Vec<_>, NodeFault>>()?;
+        Ok(Value::Map(Map::from_entries(entries)))
     }
 }
