@@ -7,12 +7,29 @@
     reason = "this is the door to disk and clock"
 )]
 
+mod board;
+mod changes;
+mod clock;
 mod disk;
+mod drive;
 mod git;
+mod line;
+mod report;
 mod snapshot;
+mod state;
+mod store;
 mod tree;
+mod watches;
 
+pub use board::{Board, News, Stage};
+pub use changes::{follow, repository};
+pub use clock::wall_clock;
 pub use disk::DiskFiles;
+pub use drive::{BRING_UP, Drive, OVERVIEW_NOTE};
 pub use git::GitError;
+pub use line::{Answer, Frame, Inbox, Line, LineError};
+pub use report::report;
 pub use snapshot::SNAPSHOT_FILES_MAX;
+pub use state::{Occupant, StateDir, StateError, StateLock};
+pub use store::{Batch, FORMAT, Store, StoreError};
 pub use tree::{OpenError, Opened, TreeMode, head_commit, open_tree};

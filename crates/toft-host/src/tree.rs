@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use toft_source::MemoryFiles;
+use toft_source::{MemoryFiles, RepoPath};
 
 use crate::git::{GitError, WorkTree};
-use crate::snapshot::{load, walk};
+use crate::snapshot::{DiskEntry, load, walk};
 
 /// What of a folder is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,17 +72,27 @@ pub fn open_tree(folder: &Path, mode: TreeMode) -> Result<Opened, OpenError> {
             uncommitted,
         });
     }
-    let entries = work_tree.map_or_else(
-        || walk(&folder, &mut |_, _| false),
-        |work_tree| work_tree.on_disk(),
-    );
-    let (files, revision) = load(&folder, &entries);
+    let (files, revision) = load(&folder, &on_disk(&folder, work_tree));
     Ok(Opened {
         files: Arc::new(files),
         revision,
         is_commit: false,
         uncommitted: Vec::new(),
     })
+}
+
+fn on_disk(folder: &Path, work_tree: Option<WorkTree>) -> Vec<DiskEntry> {
+    work_tree.map_or_else(
+        || walk(folder, &mut |_, _| false),
+        |work_tree| work_tree.on_disk(),
+    )
+}
+
+/// The files that a snapshot of a folder would hold; none where it cannot be read.
+pub(crate) fn files_on_disk(folder: &Path) -> Vec<RepoPath> {
+    let work_tree = WorkTree::find(folder).unwrap_or_default();
+    let entries = on_disk(folder, work_tree).into_iter();
+    entries.map(|entry| entry.path).collect()
 }
 
 /// What tells cheaply whether a folder may have changed: the HEAD commit, or nothing outside Git.

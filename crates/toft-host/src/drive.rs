@@ -1,0 +1,235 @@
+//! The loop that drives the world: one thread owns it, and nothing leaves it that is not kept.
+//!
+//! Messages come in, the world answers and its clock moves on, what it wrote is kept in one batch, and
+//! only then do answers and watch events go out. The first time, and after a pause, virtual time runs at
+//! full speed until everything has settled; the rest of the gap is skipped, and from then on virtual time
+//! is wall time.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+
+use toft_api::{Request, ResponseBody};
+use toft_apiserver::Commit;
+use toft_object::Time;
+use toft_rehearse::World;
+use toft_value::Value;
+use tokio::sync::oneshot;
+
+use crate::board::{Board, Stage};
+use crate::clock::wall_clock;
+use crate::line::{Answer, Inbox, Message};
+use crate::report::report;
+use crate::store::{Batch, Store, StoreError};
+use crate::watches::Watches;
+
+/// How far back bring-up begins.
+pub const BRING_UP: Duration = Duration::from_hours(1);
+
+/// The note that holds the latest overview, for whoever asks when nobody runs.
+pub const OVERVIEW_NOTE: &str = "overview";
+
+/// How long bring-up goes on before what it wrote is kept: a batch costs a millisecond of disk.
+const KEEP_EVERY: Duration = Duration::from_millis(100);
+/// How much is written at most before it is kept, so that a batch stays small.
+const UNKEPT_COMMITS_MAX: usize = 4_096;
+/// How many messages are answered in one batch.
+const BATCH_MESSAGES_MAX: usize = 256;
+/// The longest sleep: watches whose clients left are noticed, and bookmarks are due.
+const SLEEP_MAX: Duration = Duration::from_secs(5);
+/// How soon a client that listens slowly is looked at again.
+const BEHIND_PAUSE: Duration = Duration::from_millis(20);
+/// A jump of the wall clock by more than this is a pause (a laptop that slept), and is skipped.
+const PAUSE_MIN: Duration = Duration::from_mins(5);
+
+/// The world and what stands around it.
+pub struct Drive {
+    world: World,
+    store: Store,
+    inbox: Inbox,
+    board: Arc<Board>,
+    watches: Watches,
+    /// Written and not kept yet.
+    unkept: Vec<Commit>,
+    /// Answered, and held back until everything before is kept.
+    answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+    stage: Stage,
+    kept: Instant,
+    /// The overview that the store has.
+    noted: Arc<Value>,
+}
+
+/// Whether the loop goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    GoOn,
+    Stop,
+}
+
+impl Drive {
+    /// A world that is about to be brought up.
+    pub fn new(world: World, store: Store, inbox: Inbox, board: Arc<Board>) -> Self {
+        Self {
+            world,
+            store,
+            inbox,
+            board,
+            watches: Watches::default(),
+            unkept: Vec::new(),
+            answers: Vec::new(),
+            stage: Stage::BringUp,
+            kept: Instant::now(),
+            noted: Arc::default(),
+        }
+    }
+
+    /// Drives the world until it is told to stop; everything is kept when this comes back.
+    ///
+    /// # Errors
+    /// The store fails. What was answered before is kept.
+    pub fn run(mut self) -> Result<(), StoreError> {
+        let ended = self.turn();
+        let stage = match ended {
+            Ok(()) => Stage::Ended,
+            Err(_) => Stage::Failed,
+        };
+        self.board.post(|news| news.stage = stage);
+        ended
+    }
+
+    fn turn(&mut self) -> Result<(), StoreError> {
+        loop {
+            let wish = self.listen();
+            self.advance();
+            if self.is_due() || wish == Wish::Stop {
+                self.keep()?;
+                self.tell();
+            }
+            if wish == Wish::Stop {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes what came in, and sleeps until something does or the world has something to do.
+    fn listen(&mut self) -> Wish {
+        let mut patience = self.patience();
+        for _ in 0..BATCH_MESSAGES_MAX {
+            let message = if patience.is_zero() {
+                self.inbox.messages.try_recv()
+            } else {
+                let received = self.inbox.messages.recv_timeout(patience);
+                received.map_err(|error| match error {
+                    RecvTimeoutError::Timeout => TryRecvError::Empty,
+                    RecvTimeoutError::Disconnected => TryRecvError::Disconnected,
+                })
+            };
+            patience = Duration::ZERO;
+            match message {
+                Ok(Message::Ask { request, reply }) => self.ask(&request, reply),
+                Ok(Message::Repository(repository)) => self.world.set_repository(*repository),
+                // Nobody can say anything any more: that is the end too.
+                Ok(Message::Stop) | Err(TryRecvError::Disconnected) => return Wish::Stop,
+                Err(TryRecvError::Empty) => break,
+            }
+        }
+        Wish::GoOn
+    }
+
+    fn patience(&self) -> Duration {
+        if self.stage == Stage::BringUp {
+            return Duration::ZERO;
+        }
+        let wake = self.world.next_wake();
+        let wake = wake.map_or(SLEEP_MAX, |wake| wake.since(wall_clock()));
+        let longest = if self.watches.are_behind() {
+            BEHIND_PAUSE
+        } else {
+            SLEEP_MAX
+        };
+        wake.min(longest)
+    }
+
+    fn ask(&mut self, request: &Request, reply: oneshot::Sender<Answer>) {
+        let now = self.now();
+        let response = self.world.handle(now, request);
+        let answer = match &response.body {
+            ResponseBody::Watch(start) => match self.watches.open(self.world.api(), start) {
+                Ok(frames) => Answer::Watch(frames),
+                Err(error) => Answer::Response(error.into()),
+            },
+            ResponseBody::Value(_) | ResponseBody::Error(_) | ResponseBody::Text(_) => {
+                Answer::Response(response)
+            }
+        };
+        self.answers.push((reply, answer));
+    }
+
+    /// The time of what happens now; it never goes back.
+    fn now(&self) -> Time {
+        let clock = self.world.clock();
+        match self.stage {
+            Stage::BringUp => clock,
+            Stage::Serving | Stage::Ended | Stage::Failed => clock.max(wall_clock()),
+        }
+    }
+
+    fn advance(&mut self) {
+        let wall = wall_clock();
+        if self.stage == Stage::BringUp {
+            let next = self.world.next_search();
+            if next <= wall && self.world.settled().is_none() {
+                self.world.advance(next);
+            } else {
+                // It has settled, or virtual time has caught up with the wall before it did.
+                self.world.skip_to(wall);
+                self.stage = Stage::Serving;
+            }
+        } else if wall.since(self.world.clock()) > PAUSE_MIN {
+            self.world.skip_to(wall);
+        } else {
+            self.world.advance(wall);
+        }
+        self.unkept.extend(self.world.take_commits());
+    }
+
+    fn is_due(&self) -> bool {
+        self.stage != Stage::BringUp
+            || !self.answers.is_empty()
+            || self.unkept.len() >= UNKEPT_COMMITS_MAX
+            || self.kept.elapsed() >= KEEP_EVERY
+    }
+
+    fn keep(&mut self) -> Result<(), StoreError> {
+        let overview = Arc::new(report(&self.world.overview()));
+        let changed = overview != self.noted;
+        if self.unkept.is_empty() && !changed {
+            return Ok(());
+        }
+        let notes = [(OVERVIEW_NOTE, Value::clone(&overview))];
+        self.store.keep(&Batch {
+            commits: &self.unkept,
+            clock: self.world.clock(),
+            notes: if changed { &notes } else { &[] },
+        })?;
+        self.unkept.clear();
+        self.noted = overview;
+        self.kept = Instant::now();
+        Ok(())
+    }
+
+    fn tell(&mut self) {
+        // First the board: who has an answer about a new kind may use it at once.
+        let api = self.world.api();
+        self.board.post(|news| {
+            news.overview = Arc::clone(&self.noted);
+            news.schemas = api.schemas().clone();
+            news.stage = self.stage;
+        });
+        for (reply, answer) in self.answers.drain(..) {
+            // A client that left needs no answer.
+            drop(reply.send(answer));
+        }
+        self.watches.tell(self.world.api());
+    }
+}
