@@ -2,7 +2,11 @@
 
 mod build;
 mod completion;
+mod down;
 mod output;
+mod state;
+mod status;
+mod up;
 mod version;
 
 use clap::{Parser, Subcommand};
@@ -28,13 +32,20 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes:
-  0  done
-  2  wrong usage or input, or it could not run";
+  0    done
+  1    the answer is negative: something is not healthy
+  2    wrong usage or input, or it could not run
+  3    what it should talk to does not answer
+  4    timed out
+  130  ended by Ctrl-C, 143 by TERM, with a consistent state";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Build(build::BuildArgs),
     Completion(completion::CompletionArgs),
+    Down(down::DownArgs),
+    Status(status::StatusArgs),
+    Up(up::UpArgs),
     Version(version::VersionArgs),
 }
 
@@ -43,6 +54,9 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> anyhow::Result<ExitStatus>
     match cli.command {
         Command::Build(args) => build::run(&args.settings(), printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
+        Command::Down(args) => down::run(&args, printer),
+        Command::Status(args) => status::run(&args, printer),
+        Command::Up(args) => up::run(&args.settings(), printer),
         Command::Version(args) => Ok(version::run(&args, printer)),
     }
 }

@@ -10,7 +10,9 @@
 mod command;
 mod diagnostics;
 mod exit;
+mod overview;
 mod printer;
+mod table;
 mod trouble;
 
 use std::process::ExitCode;

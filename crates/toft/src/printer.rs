@@ -41,8 +41,14 @@ enum Target {
 pub(crate) enum Tone {
     /// Something is wrong.
     Error,
+    /// Something is odd, or on its way.
+    Warning,
+    /// All is well.
+    Good,
     /// What to do.
     Help,
+    /// A heading.
+    Strong,
 }
 
 /// Prints, and knows whether a stream takes colour.
@@ -52,6 +58,7 @@ pub(crate) struct Printer {
     stderr: io::Stderr,
     data_style: Style,
     talk_style: Style,
+    live: bool,
 }
 
 impl Environment {
@@ -97,7 +104,10 @@ impl Tone {
     fn code(self) -> &'static str {
         match self {
             Self::Error => "1;31",
+            Self::Warning => "33",
+            Self::Good => "32",
             Self::Help => "36",
+            Self::Strong => "1",
         }
     }
 }
@@ -110,6 +120,19 @@ impl Printer {
             stderr: io::stderr(),
             data_style: environment.style(environment.stdout, colour),
             talk_style: environment.style(environment.stderr, colour),
+            live: environment.stderr == Target::Terminal && environment.wish != Wish::Plain,
+        }
+    }
+
+    /// A printer without colour.
+    #[cfg(test)]
+    pub(crate) fn plain() -> Self {
+        Self {
+            stdout: io::stdout(),
+            stderr: io::stderr(),
+            data_style: Style::Plain,
+            talk_style: Style::Plain,
+            live: false,
         }
     }
 
@@ -125,6 +148,11 @@ impl Printer {
         drop(self.stderr.lock().write_all(text.as_bytes()));
     }
 
+    /// Whether talk may be drawn over: a terminal that can.
+    pub(crate) fn is_live(&self) -> bool {
+        self.live
+    }
+
     /// How talk looks.
     pub(crate) fn talk_style(&self) -> Style {
         self.talk_style
@@ -133,6 +161,11 @@ impl Printer {
     /// A word of talk in its tone.
     pub(crate) fn paint(&self, word: &str, tone: Tone) -> String {
         paint(word, tone, self.talk_style)
+    }
+
+    /// A word of data in its tone.
+    pub(crate) fn paint_data(&self, word: &str, tone: Tone) -> String {
+        paint(word, tone, self.data_style)
     }
 
     /// Text of clap for stderr.

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use toft_source::{Diagnostic, render_text};
+
 use crate::exit::ExitStatus;
 use crate::printer::{Printer, Tone};
 
@@ -13,6 +15,7 @@ pub(crate) struct Trouble {
     message: String,
     help: Vec<String>,
     cause: Option<anyhow::Error>,
+    diagnostics: Vec<Diagnostic>,
 }
 
 impl Trouble {
@@ -21,13 +24,35 @@ impl Trouble {
         Self::new(ExitStatus::Usage, message)
     }
 
-    fn new(status: ExitStatus, message: impl Into<String>) -> Self {
+    /// It is our own fault.
+    pub(crate) fn bug(message: impl Into<String>) -> Self {
+        Self::new(ExitStatus::Bug, message)
+            .help("this is a bug in toft; please tell us what you did")
+    }
+
+    /// A failure that ends with `status`.
+    pub(crate) fn new(status: ExitStatus, message: impl Into<String>) -> Self {
         Self {
             status,
             message: message.into(),
             help: Vec::new(),
             cause: None,
+            diagnostics: Vec::new(),
         }
+    }
+
+    /// The input is wrong, as these tell.
+    pub(crate) fn input(diagnostics: Vec<Diagnostic>) -> Self {
+        Self {
+            diagnostics,
+            ..Self::usage("the input is wrong")
+        }
+    }
+
+    /// What to do next.
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
     }
 
     /// What went wrong below.
@@ -53,18 +78,17 @@ impl Error for Trouble {
 ///
 /// A failure that names no exit code is one of the outside: the command could not run.
 pub(crate) fn tell(error: &anyhow::Error, printer: &mut Printer) -> ExitStatus {
+    let trouble = error.downcast_ref::<Trouble>();
+    let status = trouble.map_or(ExitStatus::Usage, |trouble| trouble.status);
+    if let Some(trouble) = trouble.filter(|trouble| !trouble.diagnostics.is_empty()) {
+        printer.talk(&render_text(&trouble.diagnostics, printer.talk_style()));
+        return status;
+    }
     let mut lines = vec![format!("{}: {error}", printer.paint("error", Tone::Error))];
     let causes = error.chain().skip(1);
     lines.extend(causes.map(|cause| format!("  caused by: {cause}")));
-    let trouble = error.downcast_ref::<Trouble>();
     let help = trouble.into_iter().flat_map(|trouble| &trouble.help);
     lines.extend(help.map(|help| format!("{}: {help}", printer.paint("help", Tone::Help))));
-    printer.talk(
-        &(lines.join(
-            "
-",
-        ) + "
-"),
-    );
-    trouble.map_or(ExitStatus::Usage, |trouble| trouble.status)
+    printer.talk(&(lines.join("\n") + "\n"));
+    status
 }

@@ -1,7 +1,8 @@
 //! What a user sees: commands and all that they print, with their exit codes.
 //!
-//! A case is a folder with `steps`, one a line, and the transcript that they give. Each step
-//! is `toft …`.
+//! A case is a folder with `steps`, one a line, and the transcript that they give. Besides `toft …` a step
+//! can be `git …`, or one of the few things that make trouble: `hold STATE` uses a state, `newer STATE`
+//! writes one of a newer version, `listen` takes a port, which is `$PORT` from then on.
 #![expect(
     clippy::disallowed_methods,
     clippy::panic,
@@ -11,9 +12,13 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, ExitCode, Output};
 
+use redb::{Database, TableDefinition};
 use tempfile::TempDir;
+use toft_host::{StateDir, StateLock};
 use toft_source::Files as _;
 use toft_testkit::{Case, Outputs};
 
@@ -26,6 +31,8 @@ fn main() -> ExitCode {
 
 struct Session {
     folder: TempDir,
+    port: Option<(TcpListener, String)>,
+    held: Vec<StateLock>,
 }
 
 impl Session {
@@ -37,10 +44,14 @@ impl Session {
             fs::create_dir_all(full.parent().unwrap()).unwrap();
             fs::write(full, &*files.read(path).unwrap()).unwrap();
         }
-        Self { folder }
+        Self {
+            folder,
+            port: None,
+            held: Vec::new(),
+        }
     }
 
-    fn run(self, steps: &str) -> String {
+    fn run(mut self, steps: &str) -> String {
         let mut transcript = String::new();
         for step in steps.lines().filter(|line| !line.trim().is_empty()) {
             let words: Vec<&str> = step.split_whitespace().collect();
@@ -50,6 +61,20 @@ impl Session {
                     let output = self.program(env!("CARGO_BIN_EXE_toft"), arguments);
                     transcript += &self.told(&output);
                 }
+                ["git", arguments @ ..] => {
+                    let output = self.program("git", arguments);
+                    assert!(output.status.success(), "{output:?}");
+                }
+                ["listen"] => {
+                    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+                    let port = listener.local_addr().unwrap().port().to_string();
+                    self.port = Some((listener, port));
+                }
+                ["hold", state] => {
+                    let state = StateDir::create(self.folder.path().join(state)).unwrap();
+                    self.held.push(state.lock().unwrap());
+                }
+                ["newer", state] => newer(&self.folder.path().join(state)),
                 _ => panic!("no such step: {step}"),
             }
         }
@@ -57,10 +82,17 @@ impl Session {
     }
 
     fn program(&self, program: &str, arguments: &[&str]) -> Output {
+        let port = self.port.as_ref().map_or("", |(_, port)| port);
+        let arguments = arguments.iter().map(|word| word.replace("$PORT", port));
         let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder.path());
         for name in ["NO_COLOR", "CLICOLOR_FORCE", "TOFT_STATE", "COLUMNS"] {
             command.env_remove(name);
+        }
+        let identity = [("NAME", "a"), ("EMAIL", "a@example.org")];
+        for (key, value) in identity {
+            command.env(format!("GIT_AUTHOR_{key}"), value);
+            command.env(format!("GIT_COMMITTER_{key}"), value);
         }
         command.output().unwrap()
     }
@@ -81,6 +113,23 @@ impl Session {
     /// What differs from run to run has a name instead.
     fn redacted(&self, text: &str) -> String {
         let folder = self.folder.path().canonicalize().unwrap();
-        text.replace(&*folder.to_string_lossy(), "[DIR]")
+        let mut text = text.replace(&*folder.to_string_lossy(), "[DIR]");
+        if let Some((_, port)) = &self.port {
+            text = text.replace(port, "[PORT]");
+        }
+        text.replace(&format!("process {}", std::process::id()), "process [PID]")
     }
+}
+
+/// A state as a version of the future would leave it.
+fn newer(path: &Path) {
+    let state = StateDir::create(path).unwrap();
+    drop(state.lock().unwrap());
+    let database = Database::create(state.file("state.redb")).unwrap();
+    let transaction = database.begin_write().unwrap();
+    let numbers: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+    let mut table = transaction.open_table(numbers).unwrap();
+    table.insert("format", toft_host::FORMAT + 1).unwrap();
+    drop(table);
+    transaction.commit().unwrap();
 }

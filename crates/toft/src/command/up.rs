@@ -1,0 +1,107 @@
+//! `toft up`: bring a GitOps repository up on a simulated cluster and keep it running.
+
+mod progress;
+mod run;
+mod span;
+mod start;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use toft_sync::ProjectRules;
+
+use super::output::Output;
+use super::state::StateArgs;
+pub(super) use run::run;
+
+/// Bring a GitOps repository up on a simulated cluster
+///
+/// DIR is the root of the repository, as its Applications see it. In a Git work tree HEAD is taken, and
+/// every commit that follows is synced; what is not committed is not. The cluster answers to a real
+/// kubectl and runs until Ctrl-C; what it holds is kept in the state, and the next run resumes from there.
+#[derive(Debug, Args)]
+pub(crate) struct UpArgs {
+    /// The root of the repository
+    #[arg(value_name = "DIR", default_value = ".")]
+    directory: PathBuf,
+    /// The root Application: its name, or the file it is in
+    #[arg(long, value_name = "NAME|FILE")]
+    root: Option<String>,
+    /// End when everything has settled: 0 if all is Synced and Healthy, else 1
+    #[arg(long)]
+    once: bool,
+    /// Refuse what Argo CD would refuse, instead of telling it
+    #[arg(long)]
+    strict: bool,
+    /// Take the files on disk, and sync when one is saved
+    #[arg(long)]
+    watch: bool,
+    /// Give up if nothing has settled after so long, such as 90s, 5m or 1h30m
+    #[arg(long, value_name = "DURATION", value_parser = span::parse)]
+    timeout: Option<Duration>,
+    #[command(flatten)]
+    state: StateArgs,
+    /// The port of the API server on 127.0.0.1; a free one if left out
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// What chance begins with; the same seed and the same requests give the same cluster
+    #[arg(long, value_name = "NUMBER")]
+    seed: Option<u64>,
+    /// The form of the table at the end
+    #[arg(short, long, value_name = "FORM", default_value = "table")]
+    output: Output,
+}
+
+/// What `toft up` is to do.
+#[derive(Debug)]
+pub(crate) struct UpSettings {
+    directory: PathBuf,
+    root: Option<String>,
+    ending: Ending,
+    project_rules: ProjectRules,
+    tree: toft_host::TreeMode,
+    timeout: Option<Duration>,
+    state: PathBuf,
+    port: Option<u16>,
+    seed: Option<u64>,
+    output: Output,
+}
+
+/// When `toft up` ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// When everything has settled.
+    Settled,
+    /// When it is told to.
+    Told,
+}
+
+impl UpArgs {
+    pub(crate) fn settings(self) -> UpSettings {
+        UpSettings {
+            directory: self.directory,
+            root: self.root,
+            ending: if self.once {
+                Ending::Settled
+            } else {
+                Ending::Told
+            },
+            project_rules: if self.strict {
+                ProjectRules::Enforced
+            } else {
+                ProjectRules::Told
+            },
+            tree: if self.watch {
+                toft_host::TreeMode::OnDisk
+            } else {
+                toft_host::TreeMode::Committed
+            },
+            timeout: self.timeout,
+            state: self.state.state,
+            port: self.port,
+            seed: self.seed,
+            output: self.output,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Starting: tree, state, world, door. Everything that can be wrong is told before anything runs.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use anyhow::Context as _;
+use toft_cluster::ClusterSettings;
+use toft_host::{
+    BRING_UP, Batch, Board, Drive, Line, Opened, StateDir, StateLock, Store, StoreError, open_tree,
+    repository, wall_clock,
+};
+use toft_rehearse::{World, WorldError, WorldSettings};
+use toft_server::{Door, DoorError, Identity, OpenDoor, Service, kubeconfig};
+use toft_value::{Value, value};
+
+use super::UpSettings;
+use crate::command::state::{unreadable, unusable};
+use crate::printer::{Printer, Tone};
+use crate::trouble::Trouble;
+
+/// The note that holds what the cluster was made with.
+const MADE_WITH: &str = "made-with";
+
+/// A cluster that runs.
+pub(super) struct Cluster {
+    pub(super) board: Arc<Board>,
+    pub(super) line: Line,
+    pub(super) state: StateDir,
+    pub(super) address: String,
+    world: JoinHandle<Result<(), StoreError>>,
+    door: OpenDoor,
+    lock: StateLock,
+}
+
+impl Cluster {
+    /// Waits for the world to end, closes the door and lets go of the state.
+    pub(super) fn end(self) -> anyhow::Result<()> {
+        let ended = self.world.join();
+        self.door.close();
+        drop(self.lock);
+        match ended {
+            Ok(ended) => Ok(ended?),
+            Err(_) => Err(Trouble::bug("the cluster ended in the middle of something").into()),
+        }
+    }
+}
+
+/// Starts what the settings ask for.
+pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Result<Cluster> {
+    let opened = open_tree(&settings.directory, settings.tree)
+        .map_err(|error| Trouble::usage(error.to_string()))?;
+    announce(&opened, printer);
+    let state = StateDir::create(&settings.state).map_err(unusable)?;
+    let mut lock = state.lock().map_err(unusable)?;
+    let store = Store::open(&state).map_err(unreadable)?;
+    let identity = Identity::of(&state)?;
+    let door = bind(settings.port, lock.last_address())?;
+    let address = door.address().to_string();
+    let made_with = made_with(settings, &store)?;
+    let world_settings = WorldSettings {
+        cluster: ClusterSettings {
+            api_port: door.address().port(),
+            root_certificate: identity.authority().to_owned(),
+            ..ClusterSettings::new(made_with.seed)
+        },
+        project_rules: settings.project_rules,
+        root: made_with.root,
+    };
+    let world = world(world_settings, &store, &opened)?;
+    state.write("kubeconfig", kubeconfig(&identity, &address).as_bytes())?;
+    lock.tell(Some(&address))
+        .context("failed to write the lock of the state")?;
+
+    let board = Arc::new(Board::new(world.api().schemas().clone()));
+    let (line, inbox) = Line::new();
+    let drive = Drive::new(world, store, inbox, Arc::clone(&board));
+    let world = thread::Builder::new()
+        .name("world".to_owned())
+        .spawn(move || drive.run())?;
+    let service = Service::new(&identity, line.clone(), Arc::clone(&board));
+    let door = door.open(&identity, service)?;
+    toft_host::follow(&settings.directory, settings.tree, &opened, line.clone())?;
+    Ok(Cluster {
+        board,
+        line,
+        state,
+        address,
+        world,
+        door,
+        lock,
+    })
+}
+
+/// The world of a fresh state, or the one that the state holds.
+fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Result<World> {
+    let start = wall_clock() - BRING_UP;
+    let repository = repository(opened);
+    let saved = store.load().map_err(unreadable)?;
+    let world = match saved {
+        Some(mut saved) => {
+            // What lies further back than any bring-up is skipped.
+            saved.clock = saved.clock.max(start);
+            World::restore(settings, repository, saved)
+        }
+        None => World::new(settings, repository, start),
+    };
+    world.map_err(|error| match error {
+        WorldError::Root(diagnostics) => Trouble::input(diagnostics).into(),
+        other @ (WorldError::Read(_) | WorldError::Refused(_)) => other.into(),
+    })
+}
+
+/// What a cluster is made with, and keeps.
+struct MadeWith {
+    seed: u64,
+    root: Option<String>,
+}
+
+/// What a fresh cluster is to be made with, or what the one in the store was made with.
+fn made_with(settings: &UpSettings, store: &Store) -> anyhow::Result<MadeWith> {
+    let Some(kept) = store.note(MADE_WITH).map_err(unreadable)? else {
+        let seed = settings.seed.unwrap_or_default();
+        let root = settings.root.clone();
+        let kept = value!({
+            "seed": Value::from_u64(seed),
+            "root": root.as_deref().map_or(Value::Null, Value::from),
+        });
+        let batch = Batch {
+            commits: &[],
+            clock: wall_clock() - BRING_UP,
+            notes: &[(MADE_WITH, kept)],
+        };
+        store.keep(&batch).map_err(unreadable)?;
+        return Ok(MadeWith { seed, root });
+    };
+    let seed = kept
+        .i64_at(&["seed"])
+        .and_then(|seed| u64::try_from(seed).ok());
+    let seed = seed.unwrap_or_default();
+    match settings.seed {
+        Some(wanted) if wanted != seed => {
+            let path = settings.state.display();
+            let message = format!("the state in `{path}` was made with seed {seed}, not {wanted}");
+            Err(Trouble::usage(message)
+                .help("leave `--seed` out, or name another state with `--state DIR`")
+                .into())
+        }
+        Some(_) | None => {
+            let root = settings.root.clone();
+            let root = root.or_else(|| kept.str_at(&["root"]).map(str::to_owned));
+            Ok(MadeWith { seed, root })
+        }
+    }
+}
+
+/// The port that is asked for; else the one of the last run, so that a kubeconfig stays good; else any.
+fn bind(port: Option<u16>, last: Option<&str>) -> anyhow::Result<Door> {
+    let last = last.and_then(|address| address.parse::<SocketAddr>().ok());
+    let door = match (port, last) {
+        (Some(port), _) => Door::bind(port),
+        (None, Some(last)) => Door::bind(last.port()).or_else(|_| Door::bind(0)),
+        (None, None) => Door::bind(0),
+    };
+    door.map_err(|error| match error {
+        DoorError::PortInUse(_) => Trouble::usage(error.to_string())
+            .help("choose another with `--port PORT`, or leave it out and take a free one")
+            .into(),
+        DoorError::Listen { .. } | DoorError::Identity(_) | DoorError::Start(_) => error.into(),
+    })
+}
+
+/// What is not committed is not taken: whoever just saved a file should know.
+fn announce(opened: &Opened, printer: &mut Printer) {
+    const SHOWN: usize = 5;
+    let count = opened.uncommitted.len();
+    if count == 0 {
+        return;
+    }
+    let shown: Vec<&str> = opened
+        .uncommitted
+        .iter()
+        .take(SHOWN)
+        .map(String::as_str)
+        .collect();
+    let more = if count > SHOWN {
+        format!(" and {} more", count - SHOWN)
+    } else {
+        String::new()
+    };
+    let files = if count == 1 {
+        "1 file is"
+    } else {
+        &format!("{count} files are")
+    };
+    printer.talk(&format!(
+        "{}: {files} not committed and therefore not taken: {}{more}\n{}: commit, or take what is on disk with `--watch`\n",
+        printer.paint("warning", Tone::Warning),
+        shown.join(", "),
+        printer.paint("help", Tone::Help),
+    ));
+}
