@@ -222,9 +222,9 @@ impl Client<'_> {
             .write_all(self.head(line, body.len()).as_bytes())
             .unwrap();
         // The door may refuse before it has read everything, and may hang up without a farewell of TLS.
-        let _ = stream.write_all(body.as_bytes());
+        drop(stream.write_all(body.as_bytes()));
         let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
+        drop(stream.read_to_end(&mut answer));
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let code = answer.split(' ').nth(1).and_then(|code| code.parse().ok());
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);

@@ -13,8 +13,23 @@ use crate::printer::{Printer, Tone};
 pub(super) enum Progress {
     /// Lines that are drawn over.
     Live(Live),
-    /// One line for each app that has come up, or has a new trouble.
-    Plain(BTreeMap<String, String>),
+    /// Lines that stay.
+    Plain(Plain),
+}
+
+/// What was told of each app.
+pub(super) struct Plain {
+    told: BTreeMap<String, String>,
+    news: News,
+}
+
+/// What is worth a line that stays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum News {
+    /// An app has come up, or its operation failed.
+    Ends,
+    /// An app stands otherwise than before.
+    Changes,
 }
 
 /// The lines on the terminal, by app.
@@ -28,7 +43,10 @@ impl Progress {
     /// Progress for whoever is at the other end of stderr.
     pub(super) fn new(printer: &Printer) -> Self {
         if !printer.is_live() {
-            return Self::plain();
+            return Self::Plain(Plain {
+                told: BTreeMap::new(),
+                news: News::Ends,
+            });
         }
         let style = ProgressStyle::with_template("{spinner} {prefix:24} {msg}");
         Self::Live(Live {
@@ -38,28 +56,22 @@ impl Progress {
         })
     }
 
-    /// Progress in lines that stay.
-    pub(super) fn plain() -> Self {
-        Self::Plain(BTreeMap::new())
-    }
-
-    /// Takes an overview as told already.
-    pub(super) fn know(&mut self, overview: &Value) {
-        if let Self::Plain(told) = self {
-            for app in overview.items_at(&["apps"]) {
-                let name = app.str_at(&["name"]).unwrap_or_default();
-                told.insert(name.to_owned(), line(app));
-            }
-        }
+    /// Every change from how an overview has it.
+    pub(super) fn since(overview: &Value) -> Self {
+        let apps = overview.items_at(&["apps"]).iter();
+        let told = apps.map(|app| (name(app).to_owned(), line(app))).collect();
+        Self::Plain(Plain {
+            told,
+            news: News::Changes,
+        })
     }
 
     /// Shows an overview.
     pub(super) fn show(&mut self, overview: &Value, printer: &mut Printer) {
         for app in overview.items_at(&["apps"]) {
-            let name = app.str_at(&["name"]).unwrap_or_default();
             match self {
-                Self::Live(live) => live.show(name, app, printer),
-                Self::Plain(told) => tell(told, name, app, printer),
+                Self::Live(live) => live.show(app, printer),
+                Self::Plain(plain) => plain.show(app, printer),
             }
         }
     }
@@ -76,7 +88,8 @@ impl Progress {
 }
 
 impl Live {
-    fn show(&mut self, name: &str, app: &Value, printer: &Printer) {
+    fn show(&mut self, app: &Value, printer: &Printer) {
+        let name = name(app);
         let bar = self.bars.entry(name.to_owned()).or_insert_with(|| {
             let bar = self.lines.add(ProgressBar::new_spinner());
             bar.set_style(self.style.clone());
@@ -94,14 +107,20 @@ impl Live {
     }
 }
 
-fn tell(told: &mut BTreeMap<String, String>, name: &str, app: &Value, printer: &mut Printer) {
-    let phase = app.str_at(&["phase"]).unwrap_or_default();
-    let line = line(app);
-    if !(is_well(app) || phase == "Failed" || phase == "Error") || told.get(name) == Some(&line) {
-        return;
+impl Plain {
+    fn show(&mut self, app: &Value, printer: &mut Printer) {
+        let (name, line) = (name(app), line(app));
+        let phase = app.str_at(&["phase"]).unwrap_or_default();
+        let is_end = is_well(app) || phase == "Failed" || phase == "Error";
+        if (self.news == News::Changes || is_end) && self.told.get(name) != Some(&line) {
+            printer.talk(&format!("{name}: {line}\n"));
+            self.told.insert(name.to_owned(), line);
+        }
     }
-    printer.talk(&format!("{name}: {line}\n"));
-    told.insert(name.to_owned(), line);
+}
+
+fn name(app: &Value) -> &str {
+    app.str_at(&["name"]).unwrap_or_default()
 }
 
 /// What an app is doing, in one line.

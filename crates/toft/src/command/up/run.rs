@@ -79,8 +79,7 @@ fn bring_up(cluster: &Cluster, settings: &UpSettings, printer: &mut Printer) -> 
 
 /// Tells what changes until the world ends.
 fn serve(cluster: &Cluster, mut news: News, printer: &mut Printer) {
-    let mut progress = Progress::plain();
-    progress.know(&news.overview);
+    let mut progress = Progress::since(&news.overview);
     while !is_over(&news) {
         news = cluster.board.wait(news.number, Duration::from_secs(5));
         progress.show(&news.overview, printer);
