@@ -31,6 +31,8 @@ pub const OVERVIEW_NOTE: &str = "overview";
 
 /// How long bring-up goes on before what it wrote is kept: a batch costs a millisecond of disk.
 const KEEP_EVERY: Duration = Duration::from_millis(100);
+/// How often it is looked how everything stands, which reads every Application.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How much is written at most before it is kept, so that a batch stays small.
 const UNKEPT_COMMITS_MAX: usize = 4_096;
 /// How many messages are answered in one batch.
@@ -55,8 +57,20 @@ pub struct Drive {
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
     stage: Stage,
     kept: Instant,
-    /// The overview that the store has.
-    noted: Arc<Value>,
+    /// How everything stood at the last look.
+    overview: Arc<Value>,
+    looked: Instant,
+    /// Whether something happened since the last look.
+    stale: bool,
+}
+
+/// Whether to look how everything stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Look {
+    /// Now.
+    Now,
+    /// If the last look was some time ago.
+    WhenDue,
 }
 
 /// Whether the loop goes on.
@@ -79,7 +93,9 @@ impl Drive {
             answers: Vec::new(),
             stage: Stage::BringUp,
             kept: Instant::now(),
-            noted: Arc::default(),
+            overview: Arc::default(),
+            looked: Instant::now(),
+            stale: true,
         }
     }
 
@@ -100,9 +116,15 @@ impl Drive {
     fn turn(&mut self) -> Result<(), StoreError> {
         loop {
             let wish = self.listen();
+            let stage = self.stage;
             self.advance();
-            if self.is_due() || wish == Wish::Stop {
-                self.keep()?;
+            let look = if wish == Wish::Stop || stage != self.stage {
+                Look::Now
+            } else {
+                Look::WhenDue
+            };
+            if self.is_due() || look == Look::Now {
+                self.keep(look)?;
                 self.tell();
             }
             if wish == Wish::Stop {
@@ -142,10 +164,10 @@ impl Drive {
         }
         let wake = self.world.next_wake();
         let wake = wake.map_or(SLEEP_MAX, |wake| wake.since(wall_clock()));
-        let longest = if self.watches.are_behind() {
-            BEHIND_PAUSE
-        } else {
-            SLEEP_MAX
+        let longest = match (self.watches.are_behind(), self.stale) {
+            (true, _) => BEHIND_PAUSE,
+            (false, true) => LOOK_EVERY,
+            (false, false) => SLEEP_MAX,
         };
         wake.min(longest)
     }
@@ -200,29 +222,40 @@ impl Drive {
             || self.kept.elapsed() >= KEEP_EVERY
     }
 
-    fn keep(&mut self) -> Result<(), StoreError> {
-        let overview = Arc::new(report(&self.world.overview()));
-        let changed = overview != self.noted;
+    fn keep(&mut self, look: Look) -> Result<(), StoreError> {
+        let before = Arc::clone(&self.overview);
+        self.look(look);
+        let changed = before != self.overview;
         if self.unkept.is_empty() && !changed {
             return Ok(());
         }
-        let notes = [(OVERVIEW_NOTE, Value::clone(&overview))];
+        let notes = [(OVERVIEW_NOTE, Value::clone(&self.overview))];
         self.store.keep(&Batch {
             commits: &self.unkept,
             clock: self.world.clock(),
             notes: if changed { &notes } else { &[] },
         })?;
         self.unkept.clear();
-        self.noted = overview;
         self.kept = Instant::now();
         Ok(())
+    }
+
+    /// Looks how everything stands, unless that was done a moment ago.
+    fn look(&mut self, look: Look) {
+        if look == Look::WhenDue && self.looked.elapsed() < LOOK_EVERY {
+            self.stale |= !self.unkept.is_empty();
+            return;
+        }
+        self.overview = Arc::new(report(&self.world.overview()));
+        self.looked = Instant::now();
+        self.stale = false;
     }
 
     fn tell(&mut self) {
         // First the board: who has an answer about a new kind may use it at once.
         let api = self.world.api();
         self.board.post(|news| {
-            news.overview = Arc::clone(&self.noted);
+            news.overview = Arc::clone(&self.overview);
             news.schemas = api.schemas().clone();
             news.stage = self.stage;
         });

@@ -1,7 +1,6 @@
 //! How bring-up goes: one line per app on a terminal, a line per change elsewhere.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use toft_value::Value;
@@ -94,7 +93,6 @@ impl Live {
             let bar = self.lines.add(ProgressBar::new_spinner());
             bar.set_style(self.style.clone());
             bar.set_prefix(name.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
         if is_well(app) {
@@ -103,6 +101,7 @@ impl Live {
             }
         } else {
             bar.set_message(line(app));
+            bar.tick();
         }
     }
 }

@@ -10,7 +10,7 @@ use toft_host::{
     BRING_UP, Batch, Board, Drive, Line, Opened, StateDir, StateLock, Store, StoreError, open_tree,
     repository, wall_clock,
 };
-use toft_rehearse::{World, WorldError, WorldSettings};
+use toft_rehearse::{World, WorldError, WorldSettings, find_root};
 use toft_server::{Door, DoorError, Identity, OpenDoor, Service, kubeconfig};
 use toft_value::{Value, value};
 
@@ -50,6 +50,7 @@ impl Cluster {
 pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Result<Cluster> {
     let opened = open_tree(&settings.directory, settings.tree)
         .map_err(|error| Trouble::usage(error.to_string()))?;
+    look_for_root(settings, &opened)?;
     announce(&opened, printer);
     let state = StateDir::create(&settings.state).map_err(unusable)?;
     let mut lock = state.lock().map_err(unusable)?;
@@ -57,7 +58,7 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
     let identity = Identity::of(&state)?;
     let door = bind(settings.port, lock.last_address())?;
     let address = door.address().to_string();
-    let made_with = made_with(settings, &store)?;
+    let made_with = MadeWith::of(settings, &store)?;
     let world_settings = WorldSettings {
         cluster: ClusterSettings {
             api_port: door.address().port(),
@@ -65,9 +66,10 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
             ..ClusterSettings::new(made_with.seed)
         },
         project_rules: settings.project_rules,
-        root: made_with.root,
+        root: made_with.root.clone(),
     };
     let world = world(world_settings, &store, &opened)?;
+    made_with.keep(&store, &world)?;
     state.write("kubeconfig", kubeconfig(&identity, &address).as_bytes())?;
     lock.tell(Some(&address))
         .context("failed to write the lock of the state")?;
@@ -105,10 +107,26 @@ fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Res
         }
         None => World::new(settings, repository, start),
     };
-    world.map_err(|error| match error {
+    world.map_err(rootless)
+}
+
+fn rootless(error: WorldError) -> anyhow::Error {
+    match error {
         WorldError::Root(diagnostics) => Trouble::input(diagnostics).into(),
-        other @ (WorldError::Read(_) | WorldError::Refused(_)) => other.into(),
-    })
+        WorldError::Read(_) | WorldError::Refused(_) => error.into(),
+    }
+}
+
+/// Looks for the root before anything is made: who named the wrong folder finds no state in it afterwards.
+fn look_for_root(settings: &UpSettings, opened: &Opened) -> anyhow::Result<()> {
+    if StateDir::find(&settings.state).is_some() {
+        return Ok(());
+    }
+    let found = find_root(&*opened.files, settings.root.as_deref())?;
+    match found.value {
+        Some(_) => Ok(()),
+        None => Err(Trouble::input(found.diagnostics).into()),
+    }
 }
 
 /// What a cluster is made with, and keeps.
@@ -117,40 +135,40 @@ struct MadeWith {
     root: Option<String>,
 }
 
-/// What a fresh cluster is to be made with, or what the one in the store was made with.
-fn made_with(settings: &UpSettings, store: &Store) -> anyhow::Result<MadeWith> {
-    let Some(kept) = store.note(MADE_WITH).map_err(unreadable)? else {
-        let seed = settings.seed.unwrap_or_default();
+impl MadeWith {
+    /// What the cluster in the store was made with, or what a fresh one is to be made with.
+    fn of(settings: &UpSettings, store: &Store) -> anyhow::Result<Self> {
         let root = settings.root.clone();
-        let kept = value!({
-            "seed": Value::from_u64(seed),
-            "root": root.as_deref().map_or(Value::Null, Value::from),
+        let Some(kept) = store.note(MADE_WITH).map_err(unreadable)? else {
+            let seed = settings.seed.unwrap_or_default();
+            return Ok(Self { seed, root });
+        };
+        let seed = kept
+            .i64_at(&["seed"])
+            .and_then(|seed| u64::try_from(seed).ok());
+        let seed = seed.unwrap_or_default();
+        if let Some(wanted) = settings.seed.filter(|wanted| *wanted != seed) {
+            let path = settings.state.display();
+            let message = format!("the state in `{path}` was made with seed {seed}, not {wanted}");
+            return Err(Trouble::usage(message)
+                .help("leave `--seed` out, or name another state with `--state DIR`")
+                .into());
+        }
+        let root = root.or_else(|| kept.str_at(&["root"]).map(str::to_owned));
+        Ok(Self { seed, root })
+    }
+
+    fn keep(&self, store: &Store, world: &World) -> anyhow::Result<()> {
+        let note = value!({
+            "seed": Value::from_u64(self.seed),
+            "root": self.root.as_deref().map_or(Value::Null, Value::from),
         });
         let batch = Batch {
             commits: &[],
-            clock: wall_clock() - BRING_UP,
-            notes: &[(MADE_WITH, kept)],
+            clock: world.clock(),
+            notes: &[(MADE_WITH, note)],
         };
-        store.keep(&batch).map_err(unreadable)?;
-        return Ok(MadeWith { seed, root });
-    };
-    let seed = kept
-        .i64_at(&["seed"])
-        .and_then(|seed| u64::try_from(seed).ok());
-    let seed = seed.unwrap_or_default();
-    match settings.seed {
-        Some(wanted) if wanted != seed => {
-            let path = settings.state.display();
-            let message = format!("the state in `{path}` was made with seed {seed}, not {wanted}");
-            Err(Trouble::usage(message)
-                .help("leave `--seed` out, or name another state with `--state DIR`")
-                .into())
-        }
-        Some(_) | None => {
-            let root = settings.root.clone();
-            let root = root.or_else(|| kept.str_at(&["root"]).map(str::to_owned));
-            Ok(MadeWith { seed, root })
-        }
+        store.keep(&batch).map_err(unreadable)
     }
 }
 
