@@ -80,6 +80,17 @@ enum Wish {
     Stop,
 }
 
+/// However it ended, whoever waits for news is told.
+impl Drop for Drive {
+    fn drop(&mut self) {
+        let stage = match self.stage {
+            Stage::Ended => Stage::Ended,
+            Stage::BringUp | Stage::Serving | Stage::Failed => Stage::Failed,
+        };
+        self.board.post(|news| news.stage = stage);
+    }
+}
+
 impl Drive {
     /// A world that is about to be brought up.
     pub fn new(world: World, store: Store, inbox: Inbox, board: Arc<Board>) -> Self {
@@ -104,13 +115,9 @@ impl Drive {
     /// # Errors
     /// The store fails. What was answered before is kept.
     pub fn run(mut self) -> Result<(), StoreError> {
-        let ended = self.turn();
-        let stage = match ended {
-            Ok(()) => Stage::Ended,
-            Err(_) => Stage::Failed,
-        };
-        self.board.post(|news| news.stage = stage);
-        ended
+        self.turn()?;
+        self.stage = Stage::Ended;
+        Ok(())
     }
 
     fn turn(&mut self) -> Result<(), StoreError> {

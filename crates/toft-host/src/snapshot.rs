@@ -14,6 +14,9 @@ const DEPTH_MAX: usize = 64;
 /// Folders that are never part of a repository: Git's own, and our state.
 const LEFT_OUT: &[&str] = &[".git", ".toft"];
 
+/// The file that tells a folder with the state of a cluster, whatever it is called.
+const STATE: &str = "state.redb";
+
 /// What a path on disk is, links not followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DiskKind {
@@ -88,6 +91,9 @@ fn collect(
             continue;
         };
         if LEFT_OUT.contains(&name.as_str()) || ignored(&path, kind.is_dir()) {
+            continue;
+        }
+        if kind.is_dir() && entry.path().join(STATE).is_file() {
             continue;
         }
         if kind.is_dir() {

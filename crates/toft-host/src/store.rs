@@ -349,7 +349,7 @@ mod tests {
     fn what_is_kept_is_there_after_the_store_is_opened_again() {
         let (_folder, state) = state();
         let store = Store::open(&state).unwrap();
-        assert_eq!(store.load().unwrap(), None);
+        assert!(store.load().unwrap().is_none());
         let sonarr = value!({"metadata": {"name": "sonarr"}});
         let commits = [
             commit(7, vec![change("sonarr", Some(value!({"old": 1})))]),

@@ -27,6 +27,10 @@ const STREAMS_MAX: u32 = 250;
 const HANDSHAKE: Duration = Duration::from_secs(32);
 /// How long a client may take to send the head of a request, as upstream has it.
 const HEAD: Duration = Duration::from_secs(32);
+/// How often a silent HTTP/2 client is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+/// The name of HTTP/2 in TLS.
+const HTTP_2: &[u8] = b"h2";
 /// How long connections get to finish when the door closes.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// How long to wait after the operating system refused a connection (no more file descriptors, …).
@@ -178,7 +182,13 @@ async fn talk(stream: TcpStream, acceptor: TlsAcceptor, service: Arc<Service>) {
         debug!("a client gave up during the TLS handshake");
         return;
     };
-    let mut builder = auto::Builder::new(TokioExecutor::new());
+    // What TLS agreed on is what is spoken: nothing is left to be guessed from the first bytes.
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let mut builder = if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) {
+        builder.http2_only()
+    } else {
+        builder.http1_only()
+    };
     builder
         .http1()
         .timer(TokioTimer::new())
@@ -186,7 +196,8 @@ async fn talk(stream: TcpStream, acceptor: TlsAcceptor, service: Arc<Service>) {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS_MAX);
+        .max_concurrent_streams(STREAMS_MAX)
+        .keep_alive_interval(KEEP_ALIVE);
     let answer = service_fn(move |request| service::answer(Arc::clone(&service), request));
     let served = builder.serve_connection(TokioIo::new(stream), answer).await;
     if let Err(error) = served {

@@ -12,7 +12,7 @@ use std::net::TcpStream;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cluster::{Cluster, Lab};
+use cluster::Lab;
 
 const CONFIG_MAPS: &str = "/api/v1/namespaces/default/configmaps";
 

@@ -119,8 +119,18 @@ fn tell(cluster: &Cluster, settings: &UpSettings, overview: &Value, printer: &mu
         "\n{} at https://{}. Look around:\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\nCtrl-C stops the cluster; the same command goes on from there.\n",
         printer.paint("The cluster is running", Tone::Strong),
         cluster.address,
-        kubeconfig.display(),
+        quoted(&kubeconfig.to_string_lossy()),
     ));
+}
+
+/// A path as a shell reads it.
+fn quoted(path: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+@:,".contains(character);
+    if path.chars().all(is_plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
 }
 
 /// Which signals came.

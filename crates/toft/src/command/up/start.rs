@@ -96,7 +96,8 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
 
 /// The world of a fresh state, or the one that the state holds.
 fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Result<World> {
-    let start = wall_clock() - BRING_UP;
+    // Whole seconds, as Kubernetes writes them: how long things take shows no fraction of chance.
+    let start = (wall_clock() - BRING_UP).truncated();
     let repository = repository(opened);
     let saved = store.load().map_err(unreadable)?;
     let world = match saved {
