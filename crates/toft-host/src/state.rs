@@ -21,6 +21,9 @@ const OURS: &[&str] = &[
     "state.redb.new",
 ];
 
+/// How the names of files begin that are not written to their end.
+const UNFINISHED: &str = ".unfinished-";
+
 /// How often a lock is tried, and how long apart: who only looks whether a state is in use holds the lock
 /// for microseconds.
 const LOCK_TRIES: u32 = 10;
@@ -97,6 +100,9 @@ impl StateDir {
         builder.recursive(true);
         builder.create(&path).map_err(disk("make", &path))?;
         make_private(&path).map_err(disk("protect", &path))?;
+        // The mark comes first: whoever dies in the next line has left a state, not other things.
+        let mark = path.join(LOCK);
+        private_file().open(&mark).map_err(disk("make", &mark))?;
         let state = Self { path };
         state.write(".gitignore", b"*\n")?;
         Ok(state)
@@ -131,6 +137,7 @@ impl StateDir {
                 Ok(()) => {
                     let last = fs::read(&path).ok().and_then(|text| Occupant::parse(&text));
                     let mut lock = StateLock { file, last };
+                    self.sweep();
                     lock.tell(None).map_err(disk("write", &path))?;
                     return Ok(lock);
                 }
@@ -176,7 +183,9 @@ impl StateDir {
     /// The disk failed.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), StateError> {
         let path = self.file(name);
-        let written = tempfile::NamedTempFile::new_in(&self.path).and_then(|mut file| {
+        let mut unfinished = tempfile::Builder::new();
+        let unfinished = unfinished.prefix(UNFINISHED).tempfile_in(&self.path);
+        let written = unfinished.and_then(|mut file| {
             file.write_all(bytes)?;
             file.as_file().sync_all()?;
             file.persist(&path).map_err(|error| error.error)?;
@@ -185,11 +194,21 @@ impl StateDir {
         written.map_err(disk("write", &path))
     }
 
+    /// Removes what a process left that died while it wrote. What cannot be removed does no harm.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
+                drop(fs::remove_file(entry.path()));
+            }
+        }
+    }
+
     /// Deletes what Toft wrote, and the folder where nothing else is in it.
     ///
     /// # Errors
     /// The disk failed.
     pub fn delete(self, lock: StateLock) -> Result<(), StateError> {
+        self.sweep();
         for name in OURS {
             let path = self.file(name);
             match fs::remove_file(&path) {
@@ -317,6 +336,20 @@ mod tests {
         state.delete(lock).unwrap();
         let left: Vec<_> = fs::read_dir(path).unwrap().flatten().collect();
         assert_eq!(left.len(), 1);
+    }
+
+    #[test]
+    fn what_a_process_left_that_died_while_it_wrote_is_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".toft");
+        let state = StateDir::create(&path).unwrap();
+        fs::write(state.file(".unfinished-a1"), "ha").unwrap();
+        drop(state.lock().unwrap());
+        assert!(!state.file(".unfinished-a1").exists());
+        // Who died before the first file was whole has left a state all the same.
+        fs::remove_file(state.file(".gitignore")).unwrap();
+        fs::write(state.file(".unfinished-b2"), "ha").unwrap();
+        assert!(StateDir::create(&path).is_ok());
     }
 
     #[cfg(unix)]

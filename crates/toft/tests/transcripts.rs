@@ -117,7 +117,24 @@ impl Session {
         if let Some((_, port)) = &self.port {
             text = text.replace(port, "[PORT]");
         }
-        text.replace(&format!("process {}", std::process::id()), "process [PID]")
+        let pid = format!("process {}", std::process::id());
+        text.replace(&pid, "process [PID]")
+            .lines()
+            .map(untimed)
+            .collect()
+    }
+}
+
+/// A line without how long an app took: that depends on the time at which the cluster was made.
+fn untimed(line: &str) -> String {
+    let is_duration = |word: &str| {
+        let digits = word.strip_suffix('s').unwrap_or_default();
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    match line.rsplit_once(' ') {
+        Some((rest, word)) if is_duration(word) => format!("{rest} [TIME]\n"),
+        Some((rest, _)) if rest.ends_with("\"durationSeconds\":") => format!("{rest} [TIME],\n"),
+        Some(_) | None => format!("{line}\n"),
     }
 }
 
