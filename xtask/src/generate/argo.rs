@@ -34,9 +34,9 @@ pub(super) fn write(upstream: &Upstream) -> Result<Vec<u8>> {
         definitions.push(strip(&definition.value, Place::Schema));
     }
     let mut counts = BTreeMap::new();
-    definitions
-        .iter()
-        .for_each(|definition| count(definition, &mut counts));
+    for definition in &definitions {
+        count(definition, &mut counts);
+    }
     let mut parts = Parts {
         counts,
         numbers: BTreeMap::new(),
