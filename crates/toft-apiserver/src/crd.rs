@@ -85,6 +85,42 @@ fn learn(schemas: &mut Schemas, definition: &Value) {
     }
 }
 
+/// Marks a definition that is to be deleted: it stays until its objects are gone.
+///
+/// Source: apiextensions-apiserver 0.36.3 `pkg/registry/customresourcedefinition/etcd.go`, Delete.
+pub(crate) fn marked(definition: &mut Value, now: Time) {
+    let mut finalizers: Vec<Value> = definition.items_at(&["metadata", "finalizers"]).to_vec();
+    if !finalizers.iter().any(|one| one.as_str() == Some(CLEANUP)) {
+        finalizers.push(CLEANUP.into());
+        definition.set_at(&["metadata", "finalizers"], Value::from(finalizers));
+    }
+    let old = definition.items_at(&["status", "conditions"]).iter();
+    let others = old.filter(|one| one.str_at(&["type"]) != Some("Terminating"));
+    let mut conditions: Vec<Value> = others.cloned().collect();
+    conditions.push(value!({
+        "type": "Terminating", "status": "True", "reason": "InstanceDeletionPending",
+        "message": "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon",
+        "lastTransitionTime": now.to_string(),
+    }));
+    definition.set_at(&["status", "conditions"], Value::from(conditions));
+}
+
+/// Lets a definition go that waited for the last of its objects.
+pub(crate) fn let_go(store: &mut Store, schemas: &mut Schemas, path: &ResourcePath) {
+    let name = format!("{}.{}", path.resource, path.group);
+    let Some(definition) = store.find(&resource(), "", &name).cloned() else {
+        return;
+    };
+    let waits = definition.at(&["metadata", "deletionTimestamp"]).is_some();
+    let objects = path.group_resource();
+    if waits && store.list(&objects, None).next().is_none() {
+        finalize(store, &definition);
+        if store.find(&resource(), "", &name).is_none() {
+            schemas.remove_crd(&name);
+        }
+    }
+}
+
 /// Takes the objects of a definition out that is being deleted, then its finalizer.
 ///
 /// Objects with finalizers of their own wait for those; the definition waits with them.

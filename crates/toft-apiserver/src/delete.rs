@@ -213,6 +213,7 @@ fn ungraceful(call: &Call<'_>, store: &mut Store, key: &StoreKey, marking: Marki
     if let Some(finalizers) = finalizers(call, &object, deletion) {
         set_finalizers(&mut object, finalizers);
     }
+    crate::prepare::deleting(call, &mut object);
     let held = !object.items_at(&["metadata", "finalizers"]).is_empty()
         || !crate::prepare::may_go(&object);
     if held {

@@ -64,6 +64,14 @@ pub(crate) fn may_go(object: &Value) -> bool {
         || object.items_at(&["spec", "finalizers"]).is_empty()
 }
 
+/// What a deletion changes before it is known whether anything holds the object.
+pub(crate) fn deleting(call: &Call<'_>, object: &mut Value) {
+    let first = object.at(&["metadata", "deletionTimestamp"]).is_none();
+    if first && call.stored == crd::resource() {
+        crd::marked(object, call.now);
+    }
+}
+
 /// What marking for deletion changes besides the metadata.
 ///
 /// Source: Kubernetes 1.36.3 `pkg/registry/core/namespace/storage/storage.go`, Delete.

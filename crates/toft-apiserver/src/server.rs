@@ -177,9 +177,13 @@ impl ApiServer {
         let before = self.store.revision();
         let response = answer(&call, &mut self.store);
         let touches_kinds = call.stored == crd::resource();
+        let is_custom = call.custom.is_some();
         let warnings = call.into_warnings();
         if touches_kinds && self.store.revision() != before {
             crd::follow(&mut self.store, &mut self.schemas, before);
+        }
+        if is_custom && self.store.revision() != before {
+            crd::let_go(&mut self.store, &mut self.schemas, path);
         }
         let mut response = response?;
         response.warnings.extend(warnings);
