@@ -1,6 +1,7 @@
 //! What schemas say of an object: its defaults, and what is wrong with it.
 
 use toft_api::ApiError;
+use toft_schema::FieldError as SchemaError;
 use toft_value::{Map, Value};
 
 use crate::call::Call;
@@ -16,12 +17,52 @@ pub(crate) fn defaulted(call: &Call<'_>, mut object: Value) -> Value {
     object
 }
 
-/// Refuses an object that is wrong.
+/// Refuses a new object that is wrong.
 ///
 /// # Errors
 /// The refusal, with every error.
-pub(crate) fn valid(call: &Call<'_>, name: &str, object: &Value) -> Result<(), ApiError> {
-    let errors = toft_schema::validate(call.schemas, call.gvk(), object);
+pub(crate) fn new_object(call: &Call<'_>, name: &str, object: &Value) -> Result<(), ApiError> {
+    refuse(
+        call,
+        name,
+        &toft_schema::validate(call.schemas, call.gvk(), object),
+    )
+}
+
+/// Refuses a change that is wrong.
+///
+/// # Errors
+/// The refusal, with every error.
+pub(crate) fn change(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), ApiError> {
+    no_new_finalizers(call, live, new)?;
+    let errors = toft_schema::validate_update(call.schemas, call.gvk(), live, new);
+    refuse(call, &call.path.name, &errors)
+}
+
+/// What is on its way out takes no more finalizers. Upstream checks that twice, and says so twice.
+///
+/// Source: apimachinery 0.36.3 `pkg/api/validation/objectmeta.go`, `ValidateNoNewFinalizers`.
+fn no_new_finalizers(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), ApiError> {
+    const FIELD: &[&str] = &["metadata", "finalizers"];
+    if live.at(&["metadata", "deletionTimestamp"]).is_none() {
+        return Ok(());
+    }
+    let old = live.items_at(FIELD);
+    let added = new.items_at(FIELD).iter().filter(|one| !old.contains(one));
+    let added: Vec<String> = added.map(Value::to_json).collect();
+    if added.is_empty() {
+        return Ok(());
+    }
+    let why = format!(
+        "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+        added.join(", ")
+    );
+    let error = FieldError::forbidden("metadata.finalizers", &why);
+    let twice = [error.clone(), error];
+    Err(invalid(&call.gvk().group_kind(), &call.path.name, &twice))
+}
+
+fn refuse(call: &Call<'_>, name: &str, errors: &[SchemaError]) -> Result<(), ApiError> {
     if errors.is_empty() {
         return Ok(());
     }

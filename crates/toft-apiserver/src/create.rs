@@ -57,7 +57,7 @@ pub(crate) fn insert(
     admission::created(call, store, &mut object)?;
     prepare::created(call, store, &mut object)?;
     let name = SmolStr::from(object.str_at(&["metadata", "name"]).unwrap_or_default());
-    check::valid(call, &name, &object)?;
+    check::new_object(call, &name, &object)?;
     if let Some(existing) = store.get(&call.key(&name)) {
         return Err(taken(call, &name, existing, generated));
     }

@@ -48,7 +48,7 @@ pub(crate) fn replace(
     system_fields(call, &live, &mut new);
     prepare::updated(call, store, &live, &mut new)?;
     next_generation(call, &live, &mut new);
-    check::valid(call, &call.path.name, &new)?;
+    check::change(call, &live, &new)?;
     Ok(keep(call, store, &stored, new))
 }
 

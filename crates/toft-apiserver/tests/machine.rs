@@ -19,7 +19,9 @@ fn config_maps() -> ResourcePath {
 fn create(server: &mut ApiServer, path: ResourcePath, object: Value) -> Value {
     let response = server.handle(NOW, &Request::create("test", path, object));
     assert_eq!(response.code, 201, "{response:?}");
-    response.into_value().expect("a creation answers with the object")
+    response
+        .into_value()
+        .expect("a creation answers with the object")
 }
 
 fn server(seed: u64) -> ApiServer {
