@@ -1,7 +1,7 @@
 //! The type graph behind [`crate::Schema`]: flat arrays that refer to each other by index.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regex::Regex;
 use smol_str::SmolStr;
@@ -42,7 +42,7 @@ pub(crate) struct Node {
     /// `null` is a value.
     pub(crate) nullable: bool,
     /// What values must satisfy; only schemas of CRDs say it.
-    pub(crate) rules: Option<Box<Rules>>,
+    pub(crate) rules: Option<Arc<Rules>>,
 }
 
 /// What a CRD's schema demands of a value.

@@ -1,11 +1,11 @@
 //! Structural schemas as a type graph.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use smol_str::SmolStr;
 use toft_object::Gvk;
-use toft_value::Value;
+use toft_value::{Map, Value};
 
 use super::{CRD_DEPTH_MAX, CrdError};
 use crate::graph::{FieldEntry, Graph, Index, Node, OMIT_EMPTY, POINTER, REQUIRED, Rules, Type};
@@ -24,6 +24,8 @@ pub(crate) fn build(
         graph: Graph::default(),
         copied: BTreeMap::new(),
         object_meta: None,
+        known: BTreeMap::new(),
+        plain: BTreeMap::new(),
     };
     let preserving = Value::Map(
         [(
@@ -50,6 +52,10 @@ struct Builder<'a> {
     /// Nodes of the built-in graph that were copied, by their index there.
     copied: BTreeMap<Index, Index>,
     object_meta: Option<Index>,
+    /// Nodes of schemas that are written more than once, by the address of their map.
+    known: BTreeMap<usize, Index>,
+    /// Nodes of schemas that say nothing but a scalar type, by type.
+    plain: BTreeMap<SmolStr, Index>,
 }
 
 fn to_usize(index: Index) -> usize {
@@ -83,10 +89,32 @@ impl Builder<'_> {
         to_index(self.graph.types.len() - 1)
     }
 
+    /// The node of a schema; parts that are shared or plain have one node wherever they are.
     fn node(&mut self, schema: &Value, depth: usize) -> Result<Index, CrdError> {
         if depth > CRD_DEPTH_MAX {
             return Err(CrdError::TooDeep);
         }
+        let address = schema.as_map().map(Map::address);
+        let known = address.and_then(|address| self.known.get(&address));
+        let plain = plain_type(schema);
+        let known = known.or_else(|| self.plain.get(plain?));
+        if let Some(known) = known {
+            return Ok(*known);
+        }
+        let node = self.new_node(schema, depth)?;
+        match (plain, address) {
+            (Some(plain), _) => {
+                self.plain.insert(plain.into(), node);
+            }
+            (None, Some(address)) => {
+                self.known.insert(address, node);
+            }
+            (None, None) => {}
+        }
+        Ok(node)
+    }
+
+    fn new_node(&mut self, schema: &Value, depth: usize) -> Result<Index, CrdError> {
         let flag = |key: &str| schema.bool_at(&[key]) == Some(true);
         let fields = self.fields(schema, depth)?;
         let element = match (schema.get("items"), schema.get("additionalProperties")) {
@@ -135,7 +163,7 @@ impl Builder<'_> {
         Ok(fields)
     }
 
-    fn rules(&mut self, schema: &Value, depth: usize) -> Result<Option<Box<Rules>>, CrdError> {
+    fn rules(&mut self, schema: &Value, depth: usize) -> Result<Option<Arc<Rules>>, CrdError> {
         let number = |key: &str| schema.get(key).and_then(Value::as_f64);
         let count = |key: &str| {
             let count = schema.i64_at(&[key])?;
@@ -158,7 +186,7 @@ impl Builder<'_> {
             Some(inner @ Value::Map(_)) => Some(self.node(inner, depth + 1)?),
             _ => None,
         };
-        Ok(Some(Box::new(Rules {
+        Ok(Some(Arc::new(Rules {
             type_: if flag("x-kubernetes-int-or-string") {
                 SmolStr::new_static("integer,string")
             } else {
@@ -271,6 +299,15 @@ impl Builder<'_> {
         }
         index
     }
+}
+
+/// The type of a schema that says nothing else.
+fn plain_type(schema: &Value) -> Option<&str> {
+    let map = schema.as_map()?;
+    let says_more = map.keys().any(|key| key != "type" && key != "description");
+    let type_ = map.get("type")?.as_str()?;
+    let is_scalar = matches!(type_, "string" | "integer" | "number" | "boolean");
+    (is_scalar && !says_more).then_some(type_)
 }
 
 fn shape_of(schema: &Value) -> Shape {
