@@ -35,6 +35,7 @@ pub fn validate(schemas: &Schemas, gvk: &Gvk, object: &Value) -> Vec<FieldError>
     let mut errors = Errors::default();
     meta::validate(gvk, object, &mut errors);
     if schemas.builtin_schema(gvk).is_some() {
+        meta::standard_finalizers(object, &mut errors);
         builtin::validate(gvk, object, &mut errors);
     } else if let Some(schema) = schemas.schema(gvk) {
         for error in custom::validate(schema, object) {

@@ -148,13 +148,24 @@ fn print_owners(owners: &Value) -> String {
     format!("[{}]", owners.collect::<Vec<_>>().join(","))
 }
 
-/// Source: kubernetes 1.36.3 `pkg/apis/core/validation/validation.go`, `validateKubeFinalizerName`.
 fn finalizers(at: &At<'_>, errors: &mut Errors) {
-    const STANDARD: &[&str] = &["kubernetes", "orphan", "foregroundDeletion"];
     for item in at.items() {
         for message in name::qualified_name(item.text()) {
             errors.push(FieldError::invalid(at.path(), item.value(), message));
         }
+    }
+}
+
+/// What built-in kinds want of their finalizers besides; custom kinds do not.
+///
+/// Source: kubernetes 1.36.3 `pkg/apis/core/validation/validation.go`, `validateKubeFinalizerName`.
+pub(super) fn standard_finalizers(object: &Value, errors: &mut Errors) {
+    const STANDARD: &[&str] = &["kubernetes", "orphan", "foregroundDeletion"];
+    for item in At::root(object)
+        .child("metadata")
+        .child("finalizers")
+        .items()
+    {
         if !item.text().contains('/') && !STANDARD.contains(&item.text()) {
             let detail = "name is neither a standard finalizer name nor is it fully qualified";
             errors.invalid(&item, detail);
