@@ -79,9 +79,23 @@ pub(super) fn normalise(text: &str) -> String {
         };
         lines.push(columns(&line));
     }
+    sort_causes(&mut lines);
     lines
         .iter()
         .fold(String::new(), |all, line| all + line + "\n")
+}
+
+/// Several causes of one refusal come in the order of Go's maps, which is none.
+fn sort_causes(lines: &mut [String]) {
+    for causes in lines.chunk_by_mut(|left, right| is_cause(left) && is_cause(right)) {
+        if causes.len() > 1 {
+            causes.sort();
+        }
+    }
+}
+
+fn is_cause(line: &str) -> bool {
+    line.starts_with("* ")
 }
 
 /// Widths of columns follow the values that were taken out.
