@@ -1,7 +1,7 @@
 //! kustomization tree to objects, in upstream's order and with upstream's merge.
 //!
 //! [`build`] reads a directory out of a [`Files`](toft_source::Files) tree and gives the objects that
-//! `kustomize build` gives; [`print`] prints them as it does, byte for byte. The order of a build is one
+//! `kustomize build` gives; [`print()`] prints them as it does, byte for byte. The order of a build is one
 //! list, in `steps.rs`; each step is a file. Upstream is kustomize 5.8.2 (api and kyaml 0.21.2).
 
 mod accumulate;

@@ -2,7 +2,7 @@
 //!
 //! [`parse`] reads text into a [`Tree`]: every node with its bytes, comments kept, nothing interpreted.
 //! [`Document::to_value`] says what a document means to kustomize or to kubectl ([`Resolver`]), which
-//! differ. [`values`] does both for a file of manifests. [`write`] prints a value as all of upstream's
+//! differ. [`values`] does both for a file of manifests. [`write()`] prints a value as all of upstream's
 //! tools do. [`Edit`] changes a text without touching its comments and layout.
 
 mod decode;
