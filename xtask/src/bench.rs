@@ -23,13 +23,7 @@ const CORPUS_RUNS: usize = 5;
 /// `cargo x bench [--corpus DIR] [--idle]`: with `--idle`, an idle minute is measured too.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     shell::say("building toft");
-    shell::run(&mut shell::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "toft",
-        "--locked",
-    ]))?;
+    up::build_release()?;
     let ours = up::release_binary();
     let upstream = oracle::KUSTOMIZE.ensure()?;
     let size = std::fs::metadata(&ours)?.len();

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::shell;
+use crate::{shell, up};
 
 /// What a comparison gave.
 pub(crate) struct Score {
@@ -49,13 +49,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         .canonicalize()
         .with_context(|| format!("no corpus at `{corpus}`"))?;
     shell::say("building toft");
-    shell::run(&mut shell::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "toft",
-        "--locked",
-    ]))?;
+    up::build_release()?;
     let mut scores = Vec::new();
     for comparison in COMPARISONS {
         shell::say(comparison.name);

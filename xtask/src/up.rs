@@ -9,19 +9,19 @@ use crate::shell;
 /// Builds the release binary and brings `examples/k8s-nas/repository` up; further words are flags of `toft up`.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     shell::say("building toft (the first time takes some minutes)");
-    shell::run(&mut shell::cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "toft",
-        "--locked",
-    ]))?;
+    build_release()?;
     let binary = release_binary();
     let mut toft = Command::new(binary);
     toft.args(["up", "examples/k8s-nas/repository"])
         .args(args)
         .current_dir(shell::root());
     shell::run(&mut toft)
+}
+
+/// Builds the release binary.
+pub(crate) fn build_release() -> Result<()> {
+    let args = ["build", "--release", "--package", "toft", "--locked"];
+    shell::run(&mut shell::cargo(&args))
 }
 
 /// Where cargo puts the release binary.
