@@ -19,11 +19,17 @@ type NameRule = fn(&str) -> Vec<String>;
 const NAME_RULES: &[(&str, &str, NameRule)] = &[
     ("", "Namespace", name::dns_label),
     ("", "Service", name::dns_label),
-    ("", "Event", any_name),
-    ("events.k8s.io", "Event", any_name),
+    ("", "Event", name::path_segment),
     ("apps", "StatefulSet", name::dns_label),
     ("batch", "CronJob", cron_job_name),
     ("apiregistration.k8s.io", "APIService", name::path_segment),
+    (
+        "certificates.k8s.io",
+        "CertificateSigningRequest",
+        name::path_segment,
+    ),
+    ("networking.k8s.io", "IPAddress", address),
+    ("policy", "PodDisruptionBudget", name::path_segment),
     (
         "rbac.authorization.k8s.io",
         "ClusterRole",
@@ -42,8 +48,13 @@ const NAME_RULES: &[(&str, &str, NameRule)] = &[
     ),
 ];
 
-fn any_name(_: &str) -> Vec<String> {
-    Vec::new()
+fn address(text: &str) -> Vec<String> {
+    match text.parse::<std::net::IpAddr>() {
+        Ok(_) => Vec::new(),
+        Err(_) => {
+            vec!["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)".to_owned()]
+        }
+    }
 }
 
 /// The jobs of a CronJob add eleven characters to its name.
@@ -58,17 +69,38 @@ fn cron_job_name(text: &str) -> Vec<String> {
 pub(super) fn validate(gvk: &Gvk, object: &Value, errors: &mut Errors) {
     let meta = At::root(object).child("metadata");
     let name = meta.child("name");
+    let mut rules = NAME_RULES.iter();
+    let rule = rules.find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
+    let rule = rule.map_or(name::dns_subdomain as NameRule, |(.., rule)| *rule);
+    generated_names(&meta.child("generateName"), rule, errors);
     if name.is_empty() {
         errors.required(&name, "name or generateName is required");
     } else {
-        let mut rules = NAME_RULES.iter();
-        let rule = rules.find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
-        errors.named(&name, rule.map_or(name::dns_subdomain, |(.., rule)| *rule));
+        errors.named(&name, rule);
     }
     labels(&meta.child("labels"), errors);
     annotations(&meta.child("annotations"), errors);
     owner_references(&meta.child("ownerReferences"), errors);
     finalizers(&meta.child("finalizers"), errors);
+}
+
+/// A prefix of names may end in a dash.
+///
+/// Source: apimachinery 0.36.3 `pkg/api/validation/generic.go`, `maskTrailingDash`.
+fn generated_names(prefix: &At<'_>, rule: NameRule, errors: &mut Errors) {
+    let text = prefix.text();
+    if text.is_empty() {
+        return;
+    }
+    let masked = match text.strip_suffix('-') {
+        Some(rest) if !rest.is_empty() => {
+            format!("{}a", rest.get(..rest.len() - 1).unwrap_or(rest))
+        }
+        Some(_) | None => text.to_owned(),
+    };
+    for message in rule(&masked) {
+        errors.invalid(prefix, message);
+    }
 }
 
 /// Keys and values of labels; also of selectors.
