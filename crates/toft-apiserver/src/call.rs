@@ -7,9 +7,9 @@ use toft_object::{GroupResource, Gvk, Time};
 use toft_schema::{Resource, Schemas};
 use toft_value::Value;
 
-use crate::convert;
 use crate::ids::Ids;
 use crate::store::{Store, StoreKey};
+use crate::{convert, rules};
 
 /// One request about a resource.
 pub(crate) struct Call<'a> {
@@ -129,7 +129,11 @@ impl<'a> Call<'a> {
 
     /// An object of the version of the request, as it is to be stored.
     pub(crate) fn inward(&self, value: Value) -> Value {
-        convert::to_stored(self.schemas, value, (&self.stored, self.gvk()))
+        let kept = convert::to_stored(self.schemas, value, (&self.stored, self.gvk()));
+        if self.request.options.dry_run || rules::kept_as_text(self) {
+            return kept;
+        }
+        convert::without_empty_lists(kept)
     }
 
     pub(crate) fn validation(&self) -> Validation {

@@ -1,6 +1,7 @@
 //! What schemas say of an object: its defaults, and what is wrong with it.
 
 use toft_api::ApiError;
+use toft_object::GroupKind;
 use toft_schema::FieldError as SchemaError;
 use toft_value::{Map, Value};
 
@@ -11,9 +12,7 @@ use crate::prepare;
 /// The object with the values that it left out.
 pub(crate) fn defaulted(call: &Call<'_>, mut object: Value) -> Value {
     toft_schema::apply_defaults(call.schemas, call.gvk(), &mut object);
-    if call.path.resource == "daemonsets" && call.path.group == "apps" {
-        prepare::numbered(&mut object);
-    }
+    prepare::read(call, &mut object);
     object
 }
 
@@ -67,7 +66,9 @@ fn refuse(call: &Call<'_>, name: &str, errors: &[SchemaError]) -> Result<(), Api
         return Ok(());
     }
     let errors: Vec<FieldError> = errors.iter().map(FieldError::of).collect();
-    Err(invalid(&call.gvk().group_kind(), name, &errors))
+    // Kinds of two groups are told by the one that keeps them.
+    let kind = GroupKind::new(&call.stored.group, &call.gvk().kind);
+    Err(invalid(&kind, name, &errors))
 }
 
 /// What a part of an object is when nobody wrote it; nothing for kinds without such a part and for custom

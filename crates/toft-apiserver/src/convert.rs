@@ -2,6 +2,8 @@
 //!
 //! A closed list. Where two versions have the same fields, only `apiVersion` changes.
 
+use std::borrow::Cow;
+
 use toft_object::{GroupResource, Gvk};
 use toft_schema::Schemas;
 use toft_value::{Map, Value, value};
@@ -76,6 +78,67 @@ pub(crate) fn to_stored(
     (conversion.3)(&mut value);
     value.set_at(&["apiVersion"], *version);
     as_written(schemas, value, &Gvk::of(version, &gvk.kind))
+}
+
+/// An object as printers read it: in the version in which it is kept.
+pub(crate) fn printed<'v>(value: &'v Value, gvk: &Gvk) -> Cow<'v, Value> {
+    match conversion(gvk) {
+        None => Cow::Borrowed(value),
+        Some(conversion) => {
+            let mut value = value.clone();
+            (conversion.3)(&mut value);
+            Cow::Owned(value)
+        }
+    }
+}
+
+/// An object as it reads once it was kept: what is binary there cannot tell an empty list from none.
+///
+/// Source: gogo protobuf; apimachinery 0.36.3 `pkg/runtime/serializer/protobuf`.
+pub(crate) fn without_empty_lists(mut value: Value) -> Value {
+    if has_empty_list(&value) {
+        forget_empty_lists(&mut value);
+    }
+    value
+}
+
+/// Fields whose content the server keeps as the bytes that it got.
+const BYTES: &[&str] = &["data", "managedFields", "parameters", "raw"];
+
+fn has_empty_list(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => map
+            .iter()
+            .any(|(key, inner)| !BYTES.contains(&key.as_str()) && has_empty_list(inner)),
+        Value::List(list) => list.is_empty() || list.iter().any(has_empty_list),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::UInt(_)
+        | Value::Float(_)
+        | Value::Str(_) => false,
+    }
+}
+
+fn forget_empty_lists(value: &mut Value) {
+    match value {
+        Value::Map(map) => {
+            let keys: Vec<_> = map.iter().map(|(key, _)| key.clone()).collect();
+            for key in keys.iter().filter(|key| !BYTES.contains(&key.as_str())) {
+                if let Some(inner) = map.get_mut(key) {
+                    forget_empty_lists(inner);
+                }
+            }
+        }
+        Value::List(list) if list.is_empty() => *value = Value::Null,
+        Value::List(list) => list.make_mut().iter_mut().for_each(forget_empty_lists),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::UInt(_)
+        | Value::Float(_)
+        | Value::Str(_) => {}
+    }
 }
 
 /// The object with what its version writes of fields that nobody set.

@@ -12,7 +12,7 @@ use crate::decode;
 use crate::invalid::{FieldError, invalid};
 use crate::managed;
 use crate::store::Store;
-use crate::{admission, check, prepare, rules};
+use crate::{admission, check, prepare, rules, warnings};
 
 /// How often another suffix is tried for a generated name.
 ///
@@ -58,6 +58,7 @@ pub(crate) fn insert(
     prepare::created(call, store, &mut object)?;
     let name = SmolStr::from(object.str_at(&["metadata", "name"]).unwrap_or_default());
     check::new_object(call, &name, &object)?;
+    warnings::written(call, None, &object);
     if let Some(existing) = store.get(&call.key(&name)) {
         return Err(taken(call, &name, existing, generated));
     }
@@ -146,7 +147,7 @@ fn system_fields(call: &Call<'_>, store: &Store, object: &mut Value) {
     object.set_at(&["metadata", "uid"], call.ids(store).uid());
     object.set_at(&["metadata", "creationTimestamp"], call.now.to_string());
     let custom = call.custom.is_some();
-    if custom || rules::generation_fields(&call.stored).is_some() {
+    if custom || rules::has_first_generation(&call.stored) {
         object.set_at(&["metadata", "generation"], 1);
     }
     if rules::drops_status(call.resource, &call.stored)

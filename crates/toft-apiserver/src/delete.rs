@@ -222,7 +222,7 @@ fn ungraceful(call: &Call<'_>, store: &mut Store, key: &StoreKey, marking: Marki
             object.set_at(&["metadata", "deletionTimestamp"], call.now.to_string());
         }
         object.set_at(&["metadata", "deletionGracePeriodSeconds"], 0);
-        crate::prepare::marked(call, &mut object);
+        crate::prepare::marked(call, &live, &mut object);
         return Fate::Waits(kept(call, store, key, (&live, object, deletion)));
     }
     if deletion.dry_run {

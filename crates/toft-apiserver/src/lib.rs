@@ -31,6 +31,7 @@ mod store;
 mod subresource;
 mod table;
 mod update;
+mod warnings;
 mod watch;
 mod write;
 

@@ -12,7 +12,7 @@ use crate::invalid::{FieldError, invalid};
 use crate::store::Store;
 use crate::update::name_matches;
 use crate::write::{self, Owners};
-use crate::{check, create, decode, managed};
+use crate::{check, create, decode, managed, prepare};
 
 /// All that upstream says of a patch that does not fit the object.
 ///
@@ -144,6 +144,7 @@ fn server_side_apply(
     };
     let mut object = managed::applied(call, live.as_ref(), &config)?;
     name_matches(call, &object)?;
+    prepare::read(call, &mut object);
     if live.is_some() {
         return write::replace(call, store, object, Owners::Merged);
     }

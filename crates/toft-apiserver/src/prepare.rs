@@ -5,7 +5,9 @@
 mod daemons;
 mod jobs;
 mod pods;
+mod requests;
 mod services;
+mod twins;
 
 use toft_api::ApiError;
 use toft_value::{Value, value};
@@ -15,8 +17,7 @@ use crate::crd;
 use crate::invalid::invalid;
 use crate::store::Store;
 
-pub(crate) use daemons::numbered;
-
+type Read = fn(&mut Value);
 type Created = fn(&Call<'_>, &Store, &mut Value) -> Result<(), ApiError>;
 type Updated = fn(&Call<'_>, &Store, (&Value, &mut Value)) -> Result<(), ApiError>;
 
@@ -35,12 +36,35 @@ const KINDS: &[(&str, &str, Created, Updated)] = &[
     ),
     ("apps", "daemonsets", daemons::created, daemons::updated),
     ("batch", "jobs", jobs::created, unchanged),
+    (
+        "certificates.k8s.io",
+        "certificatesigningrequests",
+        requests::created,
+        requests::updated,
+    ),
 ];
 
 fn kind(call: &Call<'_>) -> Option<&'static (&'static str, &'static str, Created, Updated)> {
     KINDS
         .iter()
         .find(|kind| kind.0 == call.stored.group && kind.1 == call.stored.resource)
+}
+
+/// What reading an object of a kind adds to it, before it is known who wrote what.
+const READ: &[(&str, &str, Read)] = &[
+    ("", "nodes", twins::node),
+    ("", "pods", twins::pod),
+    ("apps", "daemonsets", daemons::numbered),
+];
+
+/// Adds what reading an object of its kind adds.
+pub(crate) fn read(call: &Call<'_>, object: &mut Value) {
+    let kind = READ
+        .iter()
+        .find(|kind| kind.0 == call.stored.group && kind.1 == call.stored.resource);
+    if let Some(kind) = kind {
+        (kind.2)(object);
+    }
 }
 
 /// Prepares a new object.
@@ -75,8 +99,11 @@ pub(crate) fn deleting(call: &Call<'_>, object: &mut Value) {
 /// What marking for deletion changes besides the metadata.
 ///
 /// Source: Kubernetes 1.36.3 `pkg/registry/core/namespace/storage/storage.go`, Delete.
-pub(crate) fn marked(call: &Call<'_>, object: &mut Value) {
+pub(crate) fn marked(call: &Call<'_>, live: &Value, object: &mut Value) {
     if crate::admission::is(call, "", "namespaces") {
+        if let Some(generation) = live.at(&["metadata", "generation"]) {
+            object.set_at(&["metadata", "generation"], generation);
+        }
         object.set_at(&["status", "phase"], "Terminating");
         object.remove_at(&["metadata", "deletionGracePeriodSeconds"]);
     }

@@ -7,6 +7,8 @@ use toft_object::GroupResource;
 use toft_schema::Resource;
 use toft_value::Value;
 
+use crate::call::Call;
+
 type Named = (&'static str, &'static str);
 
 /// The fields whose change makes a new `generation`; kinds that are not here have none.
@@ -78,7 +80,11 @@ const GENERATION: &[(&str, &str, &[&[&str]])] = &[
     ("resource.k8s.io", "deviceclasses", SPEC),
     ("resource.k8s.io", "resourceslices", SPEC),
     ("scheduling.k8s.io", "priorityclasses", &[]),
+    ("storage.k8s.io", "csidrivers", SPEC),
 ];
+
+/// Kinds without a first generation, which count changes all the same.
+const COUNTED_LATE: &[Named] = &[("storage.k8s.io", "csidrivers")];
 
 const SPEC: &[&[&str]] = &[&["spec"]];
 
@@ -161,6 +167,28 @@ const STATUS_KEPT: &[Named] = &[("", "nodes"), ("apiregistration.k8s.io", "apise
 /// system's.
 const STATUS_LEAVES_LABELS: &[Named] = &[("apps", "deployments")];
 
+/// A status update changes the status and nothing else.
+const STATUS_LEAVES_METADATA: &[Named] = &[
+    (
+        "admissionregistration.k8s.io",
+        "validatingadmissionpolicies",
+    ),
+    ("flowcontrol.apiserver.k8s.io", "flowschemas"),
+    (
+        "flowcontrol.apiserver.k8s.io",
+        "prioritylevelconfigurations",
+    ),
+    ("networking.k8s.io", "servicecidrs"),
+    ("resource.k8s.io", "resourceclaims"),
+    ("storage.k8s.io", "volumeattachments"),
+];
+
+/// Built-in kinds of servers that keep JSON.
+const KEPT_AS_TEXT: &[Named] = &[
+    ("apiextensions.k8s.io", "customresourcedefinitions"),
+    ("apiregistration.k8s.io", "apiservices"),
+];
+
 fn listed(list: &[Named], resource: &GroupResource) -> bool {
     list.contains(&(resource.group.as_str(), resource.resource.as_str()))
 }
@@ -173,6 +201,11 @@ pub(crate) fn generation_fields(
         .iter()
         .find(|(group, name, _)| *group == resource.group && *name == resource.resource);
     found.map(|(_, _, fields)| *fields)
+}
+
+/// Whether new objects of a kind begin with generation 1.
+pub(crate) fn has_first_generation(resource: &GroupResource) -> bool {
+    generation_fields(resource).is_some() && !listed(COUNTED_LATE, resource)
 }
 
 /// Whether what stands for the intent of a custom resource differs: everything but metadata and, where it
@@ -202,6 +235,11 @@ pub(crate) fn drops_status(resource: &Resource, name: &GroupResource) -> bool {
     has_status(resource) && !listed(STATUS_KEPT, name)
 }
 
+/// Whether an update of the status leaves all metadata as it is.
+pub(crate) fn status_leaves_metadata(resource: &GroupResource) -> bool {
+    listed(STATUS_LEAVES_METADATA, resource)
+}
+
 /// Whether an update of the status leaves the labels as they are.
 pub(crate) fn status_leaves_labels(resource: &GroupResource) -> bool {
     listed(STATUS_LEAVES_LABELS, resource)
@@ -215,6 +253,11 @@ pub(crate) fn made_by_update(resource: &GroupResource) -> bool {
 /// Whether an update must carry a `resourceVersion`.
 pub(crate) fn revision_required(resource: &GroupResource) -> bool {
     listed(REVISION_REQUIRED, resource)
+}
+
+/// Whether objects are kept as JSON; the others are kept in a binary form.
+pub(crate) fn kept_as_text(call: &Call<'_>) -> bool {
+    call.custom.is_some() || listed(KEPT_AS_TEXT, &call.stored)
 }
 
 /// Whether a deletion answers with the object.

@@ -12,7 +12,9 @@ use crate::call::{Call, Scene, method_not_allowed, unknown_resource};
 use crate::settings::Settings;
 use crate::store::{Commit, Record, Store};
 use crate::watch::{self, WatchBatch, WatchCursor};
-use crate::{convert, crd, create, delete, documents, patch, read, represent, subresource, update};
+use crate::{
+    convert, crd, create, delete, documents, patch, read, represent, subresource, update, warnings,
+};
 
 /// A Kubernetes API server as a value: requests in, responses and commits out.
 ///
@@ -174,6 +176,9 @@ impl ApiServer {
             settings: &self.settings,
         };
         let call = Call::new(scene, &self.store, request, path)?;
+        if let Some(warning) = warnings::deprecation(&call) {
+            call.warn(warning);
+        }
         let before = self.store.revision();
         let response = answer(&call, &mut self.store);
         let touches_kinds = call.stored == crd::resource();
@@ -185,7 +190,7 @@ impl ApiServer {
         if is_custom && self.store.revision() != before {
             crd::let_go(&mut self.store, &mut self.schemas, path);
         }
-        let mut response = response?;
+        let mut response = response.unwrap_or_else(Response::from);
         response.warnings.extend(warnings);
         Ok(response)
     }

@@ -4,6 +4,7 @@
 //! `pkg/registry/rest/table.go`; apiextensions-apiserver 0.36.3
 //! `pkg/registry/customresource/tableconvertor/tableconvertor.go`.
 
+mod administration;
 mod age;
 mod cells;
 mod columns;
@@ -18,7 +19,7 @@ use toft_object::{Gvk, Time};
 use toft_value::{Value, value};
 
 use crate::call::Call;
-use crate::represent;
+use crate::{convert, represent};
 
 use columns::Column;
 
@@ -83,11 +84,13 @@ fn row(
 
 fn built_in(columns: &Columns<'_>, objects: &[Value]) -> (Vec<Value>, Vec<Vec<Value>>) {
     let known = columns::of(columns.gvk);
-    let definitions = known.iter().map(definition).collect();
+    let named = known.iter().filter(|column| !column.name.is_empty());
+    let definitions = named.map(definition).collect();
     let cells = |object: &Value| {
+        let object = convert::printed(object, columns.gvk);
         known
             .iter()
-            .map(|column| column.cell.of(object, columns.now))
+            .map(|column| column.cell.of(&object, columns.now))
             .collect()
     };
     (definitions, objects.iter().map(cells).collect())

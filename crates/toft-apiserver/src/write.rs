@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::create::{namespace_matches, one_owner_reference_each};
 use crate::invalid::{FieldError, invalid};
 use crate::store::Store;
-use crate::{admission, check, managed, prepare, rules};
+use crate::{admission, check, managed, prepare, rules, warnings};
 
 /// Text of a conflict of versions.
 ///
@@ -49,6 +49,7 @@ pub(crate) fn replace(
     prepare::updated(call, store, &live, &mut new)?;
     next_generation(call, &live, &mut new);
     check::change(call, &live, &new)?;
+    warnings::written(call, Some(&live), &new);
     Ok(keep(call, store, &stored, new))
 }
 
@@ -147,13 +148,8 @@ fn with_part(mut new: Value, live: &Value, part: &str) -> Value {
 fn status_only(call: &Call<'_>, live: &Value, new: &Value) -> Value {
     let mut result = live.clone();
     let mut metadata = match call.custom {
-        Some(_) => {
-            let mut metadata = live.get("metadata").cloned().unwrap_or_default();
-            for key in ["managedFields", "resourceVersion", "uid"] {
-                metadata = with_part(metadata, new.get("metadata").unwrap_or(&Value::Null), key);
-            }
-            metadata
-        }
+        Some(_) => own_metadata(live, new),
+        None if rules::status_leaves_metadata(&call.stored) => own_metadata(live, new),
         None => new.get("metadata").cloned().unwrap_or_default(),
     };
     if rules::status_leaves_labels(&call.stored) {
@@ -165,6 +161,15 @@ fn status_only(call: &Call<'_>, live: &Value, new: &Value) -> Value {
     }
     result.set_at(&["metadata"], metadata);
     with_part(result, new, "status")
+}
+
+/// The metadata as it was, but for what tells which object and which version is meant.
+fn own_metadata(live: &Value, new: &Value) -> Value {
+    let mut metadata = live.get("metadata").cloned().unwrap_or_default();
+    for key in ["managedFields", "resourceVersion", "uid"] {
+        metadata = with_part(metadata, new.get("metadata").unwrap_or(&Value::Null), key);
+    }
+    metadata
 }
 
 fn uid_matches(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), ApiError> {

@@ -21,7 +21,7 @@ const CASES: &str = "crates/toft-apiserver/tests/cases";
 /// How long an answer may take; watches among the cases end by themselves after a second.
 const ANSWER_SECONDS_MAX: u64 = 30;
 
-/// Records the cases whose path ends in a name, or all.
+/// Records the cases whose path has a text in it, such as `kinds/life`, or all.
 pub(crate) fn record(only: Option<&str>) -> Result<()> {
     let cases = cases(&shell::root().join(CASES), only)?;
     if cases.is_empty() {
@@ -53,7 +53,7 @@ fn cases(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
     {
         let path = entry?.path();
         if path.join("case.md").is_file() {
-            if only.is_none_or(|name| path.ends_with(name)) {
+            if only.is_none_or(|name| path.to_string_lossy().contains(name)) {
                 found.push(path);
             }
         } else if path.is_dir() {

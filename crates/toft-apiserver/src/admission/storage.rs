@@ -77,6 +77,8 @@ pub(super) fn protect(call: &Call<'_>, _store: &Store, object: &mut Value) -> Re
         "kubernetes.io/pvc-protection"
     } else if is(call, "", "persistentvolumes") {
         "kubernetes.io/pv-protection"
+    } else if is(call, "storage.k8s.io", "volumeattributesclasses") {
+        "kubernetes.io/vac-protection"
     } else {
         return Ok(());
     };

@@ -15,7 +15,7 @@ const GENERATION: [&str; 3] = [
 ];
 
 /// Makes sure that the annotation is there, so that whoever writes the object owns it.
-pub(crate) fn numbered(object: &mut Value) {
+pub(super) fn numbered(object: &mut Value) {
     if object.at(&GENERATION).is_none() {
         object.set_at(&GENERATION, "0");
     }

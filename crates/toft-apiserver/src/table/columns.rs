@@ -3,7 +3,7 @@
 use toft_object::{Gvk, Time};
 use toft_value::Value;
 
-use super::{cells, networks, pods, volumes, workloads};
+use super::{administration, cells, networks, pods, volumes, workloads};
 
 /// One column of a table.
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ impl Cell {
     }
 }
 
-const fn column(name: &'static str, kind: &'static str, cell: Cell) -> Column {
+pub(super) const fn column(name: &'static str, kind: &'static str, cell: Cell) -> Column {
     Column {
         name,
         kind,
@@ -59,11 +59,11 @@ const fn column(name: &'static str, kind: &'static str, cell: Cell) -> Column {
     }
 }
 
-const fn text(name: &'static str, cell: Cell) -> Column {
+pub(super) const fn text(name: &'static str, cell: Cell) -> Column {
     column(name, "string", cell)
 }
 
-const fn integer(name: &'static str, cell: Cell) -> Column {
+pub(super) const fn integer(name: &'static str, cell: Cell) -> Column {
     column(name, "integer", cell)
 }
 
@@ -74,8 +74,8 @@ const fn wide(name: &'static str, cell: Cell) -> Column {
     }
 }
 
-const NAME: Column = name(Cell::Text(&["metadata", "name"]));
-const AGE: Column = text("Age", Cell::Age);
+pub(super) const NAME: Column = name(Cell::Text(&["metadata", "name"]));
+pub(super) const AGE: Column = text("Age", Cell::Age);
 
 const fn name(cell: Cell) -> Column {
     Column {
@@ -112,6 +112,7 @@ const OTHERS: &[Column] = &[
 pub(super) fn of(gvk: &Gvk) -> &'static [Column] {
     let found = KINDS
         .iter()
+        .chain(administration::KINDS)
         .find(|(group, kind, _)| *group == gvk.group && *kind == gvk.kind);
     found.map_or(OTHERS, |(_, _, columns)| columns)
 }
@@ -491,15 +492,6 @@ const KINDS: &[(&str, &str, &[Column])] = &[
         "storage.k8s.io",
         "CSINode",
         &[NAME, integer("Drivers", Count(&["spec", "drivers"])), AGE],
-    ),
-    (
-        "storage.k8s.io",
-        "CSIStorageCapacity",
-        &[
-            NAME,
-            text("StorageClassName", Text(&["storageClassName"])),
-            text("Capacity", Text(&["capacity"])),
-        ],
     ),
     (
         "admissionregistration.k8s.io",

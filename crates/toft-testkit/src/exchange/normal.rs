@@ -46,8 +46,42 @@ const DROPPED: &[&str] = &[
 /// replaced by their names; descriptions of table columns are dropped.
 pub fn normal(value: &Value) -> Value {
     let mut value = value.clone();
+    forget_suffix(&mut value);
     rewrite(&mut value);
     value
+}
+
+/// Replaces the suffix of a generated name wherever the object repeats its name, in labels say.
+fn forget_suffix(value: &mut Value) {
+    let text = |key: &str| value.str_at(&["metadata", key]).map(str::to_owned);
+    if let (Some(name), Some(base)) = (text("name"), text("generateName")) {
+        replace(value, &name, &format!("{base}[suffix]"));
+    }
+}
+
+fn replace(value: &mut Value, from: &str, to: &str) {
+    match value {
+        Value::Map(_) => {
+            let keys: Vec<_> = value.as_map().into_iter().flatten().collect();
+            let keys: Vec<_> = keys.iter().map(|(key, _)| (*key).clone()).collect();
+            for key in keys {
+                if let Some(inner) = value.as_map_mut().and_then(|map| map.get_mut(&key)) {
+                    replace(inner, from, to);
+                }
+            }
+        }
+        Value::List(list) => {
+            let inner = list.make_mut().iter_mut();
+            inner.for_each(|inner| replace(inner, from, to));
+        }
+        Value::Str(text) if text.as_str() == from => *value = to.into(),
+        Value::Str(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::UInt(_)
+        | Value::Float(_) => {}
+    }
 }
 
 fn rewrite(value: &mut Value) {
@@ -89,6 +123,10 @@ fn rewrite_map(value: &mut Value) {
         if let Some(list) = map.get_mut(key).and_then(Value::as_list_mut) {
             list.make_mut().sort_by_key(name_of);
         }
+    }
+    // Owners stand in the order of their times, which have seconds.
+    if let Some(owners) = map.get_mut("managedFields").and_then(Value::as_list_mut) {
+        owners.make_mut().sort_by_key(Value::to_json);
     }
     // Conflicts come from a Go map, whose order changes from run to run.
     if let Some(causes) = map.get_mut("causes").and_then(Value::as_list_mut) {
@@ -141,15 +179,32 @@ fn replace_ages(cells: &mut Value) {
     };
     for cell in cells.make_mut() {
         let Some(text) = cell.as_str() else { continue };
-        let node_port = text.split_once(':').filter(|_| text.ends_with("/TCP"));
         if is_age(text) {
             *cell = "[age]".into();
-        } else if let Some((port, _)) = node_port {
-            *cell = format!("{port}:[nodePort]/TCP").into();
+        } else if let Some((count, ago)) = text.split_once(" (")
+            && ago.strip_suffix(" ago)").is_some_and(is_age)
+        {
+            *cell = format!("{count} ([age] ago)").into();
+        } else if text.ends_with("/TCP") || text.ends_with("/UDP") {
+            *cell = without_node_ports(text).into();
         } else if text.starts_with("10.") && text.split('.').count() == 4 {
             *cell = "[address]".into();
         }
     }
+}
+
+/// `80:31234/TCP,53:30053/UDP` without the ports that were allocated.
+fn without_node_ports(text: &str) -> String {
+    let ports = text.split(',').map(|port| {
+        let allocated = port
+            .split_once(':')
+            .and_then(|(port, node)| Some((port, node.split_once('/')?.1)));
+        match allocated {
+            Some((port, protocol)) => format!("{port}:[nodePort]/{protocol}"),
+            None => port.to_owned(),
+        }
+    });
+    ports.collect::<Vec<_>>().join(",")
 }
 
 fn is_age(text: &str) -> bool {
