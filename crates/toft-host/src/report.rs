@@ -5,7 +5,7 @@ use toft_value::{Value, value};
 
 /// The overview as a document: what `-o json` prints, what the store keeps and what the door answers.
 ///
-/// Shape: `{apiVersion, kind, settled, apps: [{name, project, sync, health, phase, message, objects, revision,
+/// Shape: `{apiVersion, kind, settled, apps: [{name, project, sync, health, phase, reasons, objects, revision,
 /// durationSeconds, conditions}], routes: [{host, path, namespace, service, ready}], notices}`, where `settled`
 /// is `done`, `quiet` (nothing changed for a quarter of an hour) or null.
 pub fn report(overview: &Overview) -> Value {
@@ -15,12 +15,6 @@ pub fn report(overview: &Overview) -> Value {
             Settled::Done => Value::from("done"),
             Settled::Quiet => Value::from("quiet"),
         });
-    let list = |texts: &[String]| {
-        texts
-            .iter()
-            .map(|text| Value::from(text.as_str()))
-            .collect::<Vec<_>>()
-    };
     value!({
         "apiVersion": "toft.dev/v1",
         "kind": "Overview",
@@ -31,23 +25,26 @@ pub fn report(overview: &Overview) -> Value {
     })
 }
 
+fn list(texts: &[String]) -> Vec<Value> {
+    texts
+        .iter()
+        .map(|text| Value::from(text.as_str()))
+        .collect()
+}
+
 fn app(line: &AppLine) -> Value {
     let seconds = line.duration.map(|duration| duration.as_secs());
-    let conditions = line
-        .conditions
-        .iter()
-        .map(|text| Value::from(text.as_str()));
     value!({
         "name": line.name.clone(),
         "project": line.project.clone(),
         "sync": line.sync.clone(),
         "health": line.health.clone(),
         "phase": line.phase.clone(),
-        "message": line.message.as_str(),
+        "reasons": list(&line.reasons),
         "objects": Value::from_u64(line.objects as u64),
         "revision": line.revision.clone(),
         "durationSeconds": seconds.map_or(Value::Null, Value::from_u64),
-        "conditions": conditions.collect::<Vec<_>>(),
+        "conditions": list(&line.conditions),
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod log;
 mod overview;
+mod reasons;
 mod repository;
 mod root;
 mod routes;

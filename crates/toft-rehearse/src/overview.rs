@@ -8,6 +8,7 @@ use toft_argo::GROUP;
 use toft_object::{GroupResource, Time};
 use toft_value::Value;
 
+use crate::reasons::{is_reason, reasons};
 use crate::routes::Route;
 use crate::settled::Settled;
 
@@ -37,15 +38,15 @@ pub struct AppLine {
     pub health: SmolStr,
     /// The phase of its last operation; empty where there was none.
     pub phase: SmolStr,
-    /// What its last operation, its health or its conditions say; empty where there is nothing to say.
-    pub message: String,
+    /// Why it is not as it should be, what matters most first; empty where it is, or nothing is known yet.
+    pub reasons: Vec<String>,
     /// How many objects it has.
     pub objects: usize,
     /// What is synced.
     pub revision: SmolStr,
     /// From its creation until its health last changed; `None` before that.
     pub duration: Option<Duration>,
-    /// What Argo CD would say against it, and what else its conditions tell.
+    /// What else its conditions tell, as `Type: message`: above all what Argo CD would refuse.
     pub conditions: Vec<String>,
 }
 
@@ -56,25 +57,18 @@ impl AppLine {
     }
 
     /// How an Application stands.
-    pub(crate) fn read(app: &Value) -> Self {
+    pub(crate) fn read(api: &ApiServer, app: &Value) -> Self {
         let text = |path: &[&str]| SmolStr::from(app.str_at(path).unwrap_or_default());
-        let conditions: Vec<String> = app
-            .items_at(&["status", "conditions"])
-            .iter()
-            .filter_map(condition)
-            .collect();
         let revision = text(&["status", "sync", "revision"]);
-        let first = app
-            .items_at(&["status", "sync", "revisions"])
-            .first()
-            .and_then(Value::as_str);
+        let revisions = app.items_at(&["status", "sync", "revisions"]);
+        let first = revisions.first().and_then(Value::as_str);
         let mut line = Self {
             name: text(&["metadata", "name"]),
             project: text(&["spec", "project"]),
             sync: text(&["status", "sync", "status"]),
             health: text(&["status", "health", "status"]),
             phase: text(&["status", "operationState", "phase"]),
-            message: String::new(),
+            reasons: Vec::new(),
             objects: app.items_at(&["status", "resources"]).len(),
             revision: if revision.is_empty() {
                 first.unwrap_or_default().into()
@@ -82,60 +76,26 @@ impl AppLine {
                 revision
             },
             duration: duration(app),
-            conditions,
+            conditions: Vec::new(),
         };
-        line.message = line.why(app);
+        if !line.is_good() {
+            line.reasons = reasons(api, app);
+        }
+        line.conditions = line.conditions_beside(app);
         line
     }
 
-    /// Why it is not as it should be: the first that has something to say.
-    fn why(&self, app: &Value) -> String {
-        if self.is_good() {
-            return String::new();
-        }
-        if let Some(condition) = self.conditions.first() {
-            return condition.clone();
-        }
-        let operation = app
-            .str_at(&["status", "operationState", "message"])
-            .filter(|_| self.phase != "Succeeded");
-        let health = app
-            .str_at(&["status", "health", "message"])
-            .map(str::to_owned);
-        operation
-            .map(str::to_owned)
-            .or(health)
-            .or_else(|| unhealthy(app))
-            .unwrap_or_default()
+    /// The conditions that the reasons do not tell already.
+    fn conditions_beside(&self, app: &Value) -> Vec<String> {
+        let conditions = app.items_at(&["status", "conditions"]).iter();
+        let told = conditions.filter_map(|condition| {
+            let kind = condition.str_at(&["type"])?;
+            let message = condition.str_at(&["message"]).unwrap_or_default();
+            let known = is_reason(kind) || self.reasons.iter().any(|reason| reason == message);
+            (!known).then(|| format!("{kind}: {message}"))
+        });
+        told.collect()
     }
-}
-
-fn condition(condition: &Value) -> Option<String> {
-    let kind = condition.str_at(&["type"])?;
-    Some(format!(
-        "{kind}: {}",
-        condition.str_at(&["message"]).unwrap_or_default()
-    ))
-}
-
-/// The first object that is not healthy, and what it says.
-fn unhealthy(app: &Value) -> Option<String> {
-    let mut resources = app.items_at(&["status", "resources"]).iter();
-    let resource = resources.find(|resource| {
-        let health = resource.str_at(&["health", "status"]);
-        health.is_some_and(|health| health != "Healthy")
-            || resource.str_at(&["status"]) == Some("OutOfSync")
-    })?;
-    let (kind, name) = (resource.str_at(&["kind"])?, resource.str_at(&["name"])?);
-    let health = resource
-        .str_at(&["health", "status"])
-        .or(resource.str_at(&["status"]))
-        .unwrap_or_default();
-    let said = resource
-        .str_at(&["health", "message"])
-        .map(|message| format!(": {message}"))
-        .unwrap_or_default();
-    Some(format!("{kind} `{name}` is {health}{said}"))
 }
 
 fn duration(app: &Value) -> Option<Duration> {

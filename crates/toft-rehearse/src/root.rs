@@ -1,5 +1,8 @@
 //! Which Application everything begins with.
 
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
 use toft_argo::{Application, GROUP};
 use toft_object::Object;
 use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath, Source};
@@ -35,8 +38,7 @@ pub fn find_root(
     tree: &dyn Files,
     wanted: Option<&str>,
 ) -> Result<Checked<Option<Root>>, ReadError> {
-    let mut candidates = Vec::new();
-    search(tree, (&RepoPath::root(), 0), &mut candidates)?;
+    let Written { candidates, .. } = written(tree)?;
     let chosen: Vec<&Candidate> = match wanted {
         Some(wanted) => candidates
             .iter()
@@ -61,17 +63,60 @@ pub fn find_root(
     })
 }
 
+/// What a tree holds for Argo CD beside what the root Application leads to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Survey {
+    /// Applications that nothing applies, and why, a sentence each.
+    pub(crate) unused: Vec<String>,
+    /// The AppProjects, by name, and the files they are written in.
+    pub(crate) projects: BTreeMap<SmolStr, RepoPath>,
+}
+
+/// Looks for what the root Application does not lead to.
+///
+/// # Errors
+/// The tree cannot be read.
+pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError> {
+    let found = written(tree)?;
+    let all = &found.candidates;
+    let unused = all
+        .iter()
+        .filter(|candidate| candidate.root.file != root.file && !is_held(candidate, all));
+    Ok(Survey {
+        unused: unused.map(why_unused).collect(),
+        projects: found.projects,
+    })
+}
+
+fn why_unused(candidate: &Candidate) -> String {
+    let (name, file) = (candidate.root.object.name(), &candidate.root.file);
+    let sources = candidate.application.sources.iter();
+    let paths = sources.filter(|source| !source.path.is_empty());
+    let paths: Vec<String> = paths.map(|source| format!("`{}`", source.path)).collect();
+    let why = if paths.is_empty() {
+        "no source of another one has it".to_owned()
+    } else if candidate.folders.is_empty() {
+        format!("its path {} does not exist here", paths.join(", "))
+    } else {
+        "it is another root, and one is brought up".to_owned()
+    };
+    format!("Application `{name}` in `{file}` is left alone: {why}")
+}
+
 fn is_wanted(candidate: &Candidate, wanted: &str) -> bool {
     let is_file = RepoPath::parse(wanted).is_ok_and(|path| path == candidate.root.file);
     is_file || candidate.root.object.name() == wanted
 }
 
 fn is_outermost(candidate: &Candidate, all: &[Candidate]) -> bool {
+    !candidate.folders.is_empty() && !is_held(candidate, all)
+}
+
+/// Whether the source of another Application has it.
+fn is_held(candidate: &Candidate, all: &[Candidate]) -> bool {
     let others = all.iter().filter(|other| !std::ptr::eq(*other, candidate));
-    let held = others
-        .flat_map(|other| &other.folders)
-        .any(|folder| candidate.root.file.starts_with(folder));
-    !candidate.folders.is_empty() && !held
+    let mut folders = others.flat_map(|other| &other.folders);
+    folders.any(|folder| candidate.root.file.starts_with(folder))
 }
 
 fn not_there(wanted: &str, candidates: &[Candidate]) -> Diagnostic {
@@ -127,10 +172,24 @@ fn listed(diagnostic: Diagnostic, candidates: &[&Candidate]) -> Diagnostic {
     })
 }
 
+/// Everything in a tree that Argo CD could be given.
+#[derive(Default)]
+struct Written {
+    candidates: Vec<Candidate>,
+    /// The AppProjects, by name, and the files they are written in.
+    projects: BTreeMap<SmolStr, RepoPath>,
+}
+
+fn written(tree: &dyn Files) -> Result<Written, ReadError> {
+    let mut found = Written::default();
+    search(tree, (&RepoPath::root(), 0), &mut found)?;
+    Ok(found)
+}
+
 fn search(
     tree: &dyn Files,
     (at, depth): (&RepoPath, usize),
-    found: &mut Vec<Candidate>,
+    found: &mut Written,
 ) -> Result<(), ReadError> {
     if depth > DEPTH_MAX {
         return Ok(());
@@ -151,7 +210,7 @@ fn search(
     Ok(())
 }
 
-fn read(tree: &dyn Files, path: &RepoPath, found: &mut Vec<Candidate>) {
+fn read(tree: &dyn Files, path: &RepoPath, found: &mut Written) {
     let name = path.file_name();
     let is_yaml = [".yaml", ".yml", ".json"]
         .iter()
@@ -160,7 +219,7 @@ fn read(tree: &dyn Files, path: &RepoPath, found: &mut Vec<Candidate>) {
     let Some(bytes) = is_yaml.then(|| tree.read(path).ok()).flatten() else {
         return;
     };
-    if !contains(&bytes, b"Application") || !contains(&bytes, GROUP.as_bytes()) {
+    if !contains(&bytes, GROUP.as_bytes()) {
         return;
     }
     let source = Source::new(path.as_str(), bytes);
@@ -168,27 +227,36 @@ fn read(tree: &dyn Files, path: &RepoPath, found: &mut Vec<Candidate>) {
         let Ok(object) = Object::new(located.value) else {
             continue;
         };
-        if object.kind() != "Application" || object.gvk().group != GROUP {
+        if object.gvk().group != GROUP {
             continue;
         }
-        let application = Application::parse(object.value()).value;
-        let paths = application
-            .sources
-            .iter()
-            .filter(|source| !source.path.is_empty());
-        let folders = paths.filter_map(|source| RepoPath::parse(&source.path).ok());
-        let folders = folders
-            .filter(|folder| matches!(tree.kind(folder), Ok(Some(EntryKind::Directory))))
-            .collect();
-        let root = Root {
-            object,
-            file: path.clone(),
-        };
-        found.push(Candidate {
-            root,
-            application,
-            folders,
-        });
+        match object.kind() {
+            "Application" => found.candidates.push(candidate(tree, object, path)),
+            "AppProject" => {
+                let name = SmolStr::from(object.name());
+                found.projects.entry(name).or_insert_with(|| path.clone());
+            }
+            _ => {}
+        }
+    }
+}
+
+fn candidate(tree: &dyn Files, object: Object, file: &RepoPath) -> Candidate {
+    let application = Application::parse(object.value()).value;
+    let sources = application.sources.iter();
+    let paths = sources.filter(|source| !source.path.is_empty());
+    let folders = paths.filter_map(|source| RepoPath::parse(&source.path).ok());
+    let folders = folders
+        .filter(|folder| matches!(tree.kind(folder), Ok(Some(EntryKind::Directory))))
+        .collect();
+    let root = Root {
+        object,
+        file: file.clone(),
+    };
+    Candidate {
+        root,
+        application,
+        folders,
     }
 }
 

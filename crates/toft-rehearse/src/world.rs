@@ -1,12 +1,12 @@
 //! The world itself.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use toft_api::{ApiError, PatchKind, Request, ResourcePath, Response, Target};
 use toft_apiserver::{ApiServer, Commit, Record, WatchCursor};
 use toft_argo::{Application, GROUP, RepoUrl};
 use toft_cluster::{Cluster, ClusterSettings};
-use toft_object::{Object, Time};
+use toft_object::{GroupResource, Object, Time};
 use toft_source::{Checked, Diagnostic, ReadError};
 use toft_sync::{
     ClusterId, Destinations, Effect, Engine, EngineSettings, Event, FirstSync, ProjectRules,
@@ -15,7 +15,7 @@ use toft_sync::{
 
 use crate::overview::{AppLine, Overview, apps};
 use crate::repository::Repository;
-use crate::root::{Root, find_root};
+use crate::root::{Root, Survey, find_root, survey};
 use crate::routes::routes;
 use crate::settled::{Rest, Settled};
 use crate::sources::Sources;
@@ -73,6 +73,8 @@ pub struct World {
     engine: Engine,
     home: ClusterId,
     sources: Sources,
+    root: Root,
+    survey: Survey,
     watches: BTreeMap<WatchId, WatchCursor>,
     effects: VecDeque<Effect>,
     wake: Option<Time>,
@@ -93,8 +95,8 @@ impl World {
     ) -> Result<Self, WorldError> {
         let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
         let cluster = Cluster::new(settings.cluster.clone(), now);
-        let mut world = Self::around((settings, cluster), (repository, &root), now);
-        world.plant(&root, now)?;
+        let mut world = Self::around((settings, cluster), (repository, root), now)?;
+        world.plant(now)?;
         world.start(now);
         Ok(world)
     }
@@ -116,41 +118,44 @@ impl World {
             records,
             saved.clock,
         );
-        let mut world = Self::around((settings, cluster), (repository, &root), saved.clock);
-        world.plant(&root, saved.clock)?;
+        let mut world = Self::around((settings, cluster), (repository, root), saved.clock)?;
+        world.plant(saved.clock)?;
         world.start(saved.clock);
         Ok(world)
     }
 
     fn around(
         (settings, cluster): (WorldSettings, Cluster),
-        (repository, root): (Repository, &Root),
+        (repository, root): (Repository, Root),
         now: Time,
-    ) -> Self {
+    ) -> Result<Self, ReadError> {
+        let survey = survey(&*repository.tree, &root)?;
         let engine = EngineSettings {
             destinations: Destinations::Home,
             project_rules: settings.project_rules,
             first_sync: FirstSync::Once,
             ..EngineSettings::in_cluster(settings.cluster.seed)
         };
-        Self {
+        Ok(Self {
             settings,
             cluster,
             home: engine.home.clone(),
             engine: Engine::new(engine),
-            sources: Sources::new(repository, repo_of(root)),
+            sources: Sources::new(repository, repo_of(&root)),
+            root,
+            survey,
             watches: BTreeMap::new(),
             effects: VecDeque::new(),
             wake: None,
             clock: now,
             rest: Rest::new(now),
             commits: Vec::new(),
-        }
+        })
     }
 
     /// Puts the root Application into the cluster as the repository has it.
-    fn plant(&mut self, root: &Root, now: Time) -> Result<(), ApiError> {
-        let mut object = root.object.clone();
+    fn plant(&mut self, now: Time) -> Result<(), ApiError> {
+        let mut object = self.root.object.clone();
         if object.namespace().is_empty() {
             object.set(&["metadata", "namespace"], "argocd");
         }
@@ -220,6 +225,9 @@ impl World {
 
     /// Takes a new tree as what the repository is from now on.
     pub fn set_repository(&mut self, repository: Repository) {
+        if let Ok(survey) = survey(&*repository.tree, &self.root) {
+            self.survey = survey;
+        }
         self.sources.set_repository(repository);
         self.hear(self.clock, Event::SourceChanged);
         self.pump(self.clock);
@@ -254,11 +262,35 @@ impl World {
             .map(|app| Application::parse(app).value)
             .collect();
         Overview {
-            apps: apps(self.api()).map(AppLine::read).collect(),
+            apps: apps(self.api())
+                .map(|app| AppLine::read(self.api(), app))
+                .collect(),
             routes: routes(self.api()),
-            notices: self.sources.notices(&applications),
+            notices: self.notices(&applications),
             settled: self.settled(),
         }
+    }
+
+    /// What the owner should know once.
+    fn notices(&self, applications: &[Application]) -> Vec<String> {
+        let mut notices = self.sources.notices(applications);
+        notices.extend(self.survey.unused.iter().cloned());
+        let projects = GroupResource::new(GROUP, "appprojects");
+        let named: BTreeSet<&str> = applications
+            .iter()
+            .map(|app| app.project.as_str())
+            .collect();
+        let missing = named.into_iter().filter(|name| {
+            let mut known = self.api().list(&projects, None);
+            !known.any(|project| project.str_at(&["metadata", "name"]) == Some(name))
+        });
+        notices.extend(missing.filter_map(|name| {
+            let file = self.survey.projects.get(name)?;
+            Some(format!(
+                "AppProject `{name}` is in `{file}`, which no Application applies"
+            ))
+        }));
+        notices
     }
 
     fn instant(&mut self, at: Time) {
