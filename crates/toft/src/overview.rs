@@ -1,10 +1,15 @@
 //! How the lab stands, for people: the table of apps, the routes, and what is not well and why.
 
+use std::collections::BTreeMap;
+
 use toft_value::Value;
 
 use crate::exit::ExitStatus;
-use crate::printer::{Printer, Tone};
+use crate::printer::{Printer, Tone, inert};
 use crate::table::{Cell, Table};
+
+/// How much is told of one app; `-o json` has everything.
+const TEXTS_MAX: usize = 8;
 
 /// The overview as text for stdout.
 pub(crate) fn text(overview: &Value, printer: &Printer) -> String {
@@ -14,19 +19,16 @@ pub(crate) fn text(overview: &Value, printer: &Printer) -> String {
         text.push('\n');
         text += &routes_text(routes, printer);
     }
-    let troubles = troubles(overview);
-    if !troubles.is_empty() {
-        let heading = printer.paint_data("Not well:", Tone::Strong);
-        let lines = troubles
-            .iter()
-            .map(|(name, why)| format!("  {name}: {why}\n"));
-        text.extend(["\n", &heading, "\n"]);
-        text.extend(lines);
-    }
-    let remarks = remarks(overview);
-    if !remarks.is_empty() {
-        let heading = printer.paint_data("Well, but:", Tone::Strong);
-        text.extend(["\n", &heading, "\n", &remarks]);
+    let sections = [
+        ("Not well:", reasons(overview)),
+        ("Argo CD would refuse:", refusals(overview)),
+        ("Also to know:", remarks(overview)),
+    ];
+    for (heading, lines) in sections.iter().filter(|(_, lines)| !lines.is_empty()) {
+        text.push('\n');
+        text += &printer.paint_data(heading, Tone::Strong);
+        text.push('\n');
+        text += lines;
     }
     text
 }
@@ -63,37 +65,85 @@ pub(crate) fn is_well(app: &Value) -> bool {
     app.str_at(&["sync"]) == Some("Synced") && app.str_at(&["health"]) == Some("Healthy")
 }
 
-fn troubles(overview: &Value) -> Vec<(&str, &str)> {
-    let apps = overview
-        .items_at(&["apps"])
-        .iter()
-        .filter(|app| !is_well(app));
-    apps.map(|app| {
-        let message = app
-            .str_at(&["message"])
-            .filter(|message| !message.is_empty());
-        (
-            field(app, "name"),
-            message.unwrap_or("nothing is known yet"),
-        )
-    })
-    .collect()
+/// Why an app is not well, in one line; empty where nothing is known.
+pub(crate) fn first_reason(app: &Value) -> String {
+    let first = app.items_at(&["reasons"]).first().and_then(Value::as_str);
+    let line = first.and_then(|reason| reason.lines().next());
+    inert(line.unwrap_or_default())
 }
 
-/// What is to be said about apps that are well: above all what Argo CD would refuse.
-fn remarks(overview: &Value) -> String {
-    let apps = overview
-        .items_at(&["apps"])
-        .iter()
-        .filter(|app| is_well(app));
-    let remarks = apps.flat_map(|app| {
-        let conditions = app
-            .items_at(&["conditions"])
-            .iter()
-            .filter_map(Value::as_str);
-        conditions.map(|condition| format!("  {}: {condition}\n", field(app, "name")))
+fn reasons(overview: &Value) -> String {
+    let apps = overview.items_at(&["apps"]).iter();
+    let unwell = apps.filter(|app| !is_well(app));
+    let told = unwell.map(|app| {
+        let reasons = app.items_at(&["reasons"]).iter().filter_map(Value::as_str);
+        let reasons: Vec<&str> = reasons.collect();
+        if reasons.is_empty() {
+            return entry(app, &[still(app)]);
+        }
+        entry(app, &reasons)
     });
-    remarks.collect()
+    told.collect()
+}
+
+/// What can be said of an app that has nothing to say.
+fn still(app: &Value) -> &'static str {
+    match (field(app, "sync"), field(app, "phase")) {
+        ("", _) => "was not looked at yet",
+        (_, "Running") => "is being synced",
+        ("OutOfSync", _) => "waits to be synced",
+        _ => "its objects are on their way",
+    }
+}
+
+/// How a condition begins that Argo CD would stop at; here the app is brought up all the same.
+const REFUSAL: &str = "InvalidSpecError: ";
+
+/// What Argo CD would refuse, and for which apps.
+fn refusals(overview: &Value) -> String {
+    let mut refused: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for app in overview.items_at(&["apps"]) {
+        let conditions = conditions(app);
+        for refusal in conditions.filter_map(|one| one.strip_prefix(REFUSAL)) {
+            refused.entry(refusal).or_default().push(field(app, "name"));
+        }
+    }
+    let told = refused.iter().map(|(refusal, apps)| {
+        let apps = inert(&apps.join(", "));
+        format!("  {}\n    {apps}\n", inert(refusal))
+    });
+    told.collect()
+}
+
+/// What else is to be said about apps.
+fn remarks(overview: &Value) -> String {
+    let told = overview.items_at(&["apps"]).iter().map(|app| {
+        let remarks = conditions(app).filter(|one| !one.starts_with(REFUSAL));
+        entry(app, &remarks.collect::<Vec<_>>())
+    });
+    told.collect()
+}
+
+fn conditions(app: &Value) -> impl Iterator<Item = &str> {
+    let conditions = app.items_at(&["conditions"]).iter();
+    conditions.filter_map(Value::as_str)
+}
+
+/// An app and what is said about it, a line each.
+fn entry(app: &Value, texts: &[&str]) -> String {
+    if texts.is_empty() {
+        return String::new();
+    }
+    let mut entry = format!("  {}\n", inert(field(app, "name")));
+    for text in texts.iter().take(TEXTS_MAX) {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        entry.extend(lines.map(|line| format!("    {}\n", inert(line))));
+    }
+    if texts.len() > TEXTS_MAX {
+        let more = texts.len() - TEXTS_MAX;
+        entry.extend([format!("    … and {more} more\n")]);
+    }
+    entry
 }
 
 fn apps(apps: &[Value], printer: &Printer) -> String {
@@ -173,7 +223,7 @@ mod tests {
         let overview = value!({
             "apps": [
                 {"name": "sonarr", "sync": "Synced", "health": "Healthy", "objects": 5, "revision": "0123456789", "durationSeconds": 75},
-                {"name": "radarr", "sync": "Unknown", "health": "Missing", "objects": 0, "revision": "", "message": "path does not exist"},
+                {"name": "radarr", "sync": "Unknown", "health": "Missing", "objects": 0, "revision": "", "reasons": ["path does not exist", "and\u{1b}[2Jmore"]},
             ],
             "routes": [{"host": "nas.local", "path": "/sonarr", "namespace": "media", "service": "sonarr", "ready": true}],
         });
@@ -187,7 +237,9 @@ ROUTE              SERVICE        READY
 nas.local/sonarr   media/sonarr   yes
 
 Not well:
-  radarr: path does not exist
+  radarr
+    path does not exist
+    and\\u{1b}[2Jmore
 ";
         assert_eq!(text, expected);
         assert_eq!(status(&overview), ExitStatus::Negative);

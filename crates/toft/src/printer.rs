@@ -179,6 +179,19 @@ impl Printer {
     }
 }
 
+/// Text of a repository or a cluster, which must not steer a terminal.
+pub(crate) fn inert(text: &str) -> String {
+    let mut inert = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\t' {
+            inert.extend(character.escape_default());
+        } else {
+            inert.push(character);
+        }
+    }
+    inert
+}
+
 fn paint(word: &str, tone: Tone, style: Style) -> String {
     match style {
         Style::Coloured => format!("\x1b[{}m{word}\x1b[0m", tone.code()),

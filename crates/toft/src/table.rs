@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::printer::{Printer, Tone};
+use crate::printer::{Printer, Tone, inert};
 
 /// What stands between two columns.
 const GAP: usize = 3;
@@ -24,7 +24,7 @@ impl Cell {
     /// A cell whose text has a tone.
     pub(crate) fn toned(text: impl Into<String>, tone: Option<Tone>) -> Self {
         Self {
-            text: text.into(),
+            text: inert(&text.into()),
             tone,
         }
     }

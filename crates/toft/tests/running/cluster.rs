@@ -1,8 +1,9 @@
 //! A lab in a folder, the program that brings it up, and a client that speaks plain HTTP/1.0 over TLS.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,9 +13,10 @@ use rustls::{ClientConnection, StreamOwned};
 use tempfile::TempDir;
 use toft_host::StateDir;
 use toft_server::Identity;
+use toft_value::Value;
 
 /// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 const ROOT: &str = "\
 apiVersion: argoproj.io/v1alpha1
@@ -62,6 +64,50 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
+impl Answer {
+    /// The body as a document.
+    pub(crate) fn value(&self) -> Value {
+        Value::from_json(self.body.as_bytes()).unwrap()
+    }
+}
+
+/// A connection that stays open from one request to the next.
+pub(crate) struct Talk<'a> {
+    cluster: &'a Cluster,
+    stream: BufReader<Stream>,
+}
+
+impl Talk<'_> {
+    /// Asks, and waits for the answer.
+    pub(crate) fn ask(&mut self, method: &str, target: &str, body: &str) -> Answer {
+        let line = format!("{method} {target} HTTP/1.1");
+        let head = self.cluster.client().head(&line, body.len());
+        let stream = self.stream.get_mut();
+        stream.write_all((head + body).as_bytes()).unwrap();
+        stream.flush().unwrap();
+        let (mut code, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            self.stream.read_line(&mut line).unwrap();
+            let line = line.trim_end();
+            if line.is_empty() {
+                break;
+            }
+            if line.starts_with("HTTP/") {
+                code = line.split(' ').nth(1).unwrap().parse().unwrap();
+            }
+            let (name, value) = line.split_once(':').unwrap_or_default();
+            if name.eq_ignore_ascii_case("content-length") {
+                length = value.trim().parse().unwrap();
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).unwrap();
+        let body = String::from_utf8_lossy(&body).into_owned();
+        Answer { code, body }
+    }
+}
+
 pub(crate) type Stream = StreamOwned<ClientConnection, TcpStream>;
 
 impl Lab {
@@ -71,6 +117,15 @@ impl Lab {
         fs::create_dir_all(repository.join("apps")).unwrap();
         fs::write(repository.join("root.yaml"), ROOT).unwrap();
         fs::write(repository.join("apps/settings.yaml"), SETTINGS).unwrap();
+        Self { folder }
+    }
+
+    /// The repository of the example lab.
+    pub(crate) fn example() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let example =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/k8s-nas/repository");
+        copy(&example, &folder.path().join("repository"));
         Self { folder }
     }
 
@@ -134,6 +189,19 @@ impl Lab {
     }
 }
 
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
 impl Cluster {
     pub(crate) fn address(&self) -> &str {
         &self.address
@@ -167,6 +235,27 @@ impl Cluster {
 
     pub(crate) fn ask(&self, method: &str, target: &str, body: &str) -> Answer {
         self.client().ask(method, target, body)
+    }
+
+    /// A connection that stays open from one request to the next.
+    pub(crate) fn talk(&self) -> Talk<'_> {
+        Talk {
+            cluster: self,
+            stream: BufReader::new(self.connect()),
+        }
+    }
+
+    /// How everything stands, as soon as it has settled.
+    pub(crate) fn settled(&self) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let overview = self.ask("GET", "/toft/v1/overview", "").value();
+            if overview.str_at(&["settled"]).is_some() {
+                return overview;
+            }
+            assert!(Instant::now() < deadline, "{}", overview.to_json());
+            thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Says a request line as it is.

@@ -6,10 +6,10 @@
 )]
 
 mod cluster;
+mod kills;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use cluster::Lab;
@@ -140,44 +140,4 @@ fn a_second_run_goes_on_where_the_first_one_ended() {
     drop(cluster);
     let status = lab.toft(&["status"]);
     assert_eq!(status.status.code(), Some(0), "{status:?}");
-}
-
-#[test]
-fn nothing_acknowledged_is_lost_over_fifty_kills_and_it_ends_healthy() {
-    const KILLS: u64 = 50;
-    let lab = Lab::new();
-    let mut made: Vec<String> = Vec::new();
-    for kill in 0..KILLS {
-        let life = Duration::from_millis(kill * 37 % 211);
-        let cluster = match kill % 3 {
-            // In the middle of bring-up, or of the resume.
-            0 => {
-                lab.spawn_and_kill(life);
-                continue;
-            }
-            _ => lab.up(&[]),
-        };
-        let end = Instant::now() + life;
-        while Instant::now() < end {
-            let name = format!("kept-{}", made.len());
-            if cluster.ask("POST", CONFIG_MAPS, &config_map(&name)).code == 201 {
-                made.push(name);
-            }
-        }
-        cluster.kill();
-    }
-    assert!(made.len() > 50, "only {} were made", made.len());
-    let cluster = lab.up(&[]);
-    let list = cluster.ask("GET", CONFIG_MAPS, "").body;
-    for name in &made {
-        assert!(
-            list.contains(&format!("\"name\":\"{name}\"")),
-            "{name} is lost"
-        );
-    }
-    drop(cluster);
-    thread::sleep(Duration::from_millis(50));
-    let once = lab.toft(&["up", "repository", "--once"]);
-    let said = String::from_utf8_lossy(&once.stderr).into_owned();
-    assert_eq!(once.status.code(), Some(0), "{said}");
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use toft_value::Value;
 
-use crate::overview::is_well;
+use crate::overview::{first_reason, is_well};
 use crate::printer::{Printer, Tone};
 
 /// How progress is shown.
@@ -126,9 +126,10 @@ fn name(app: &Value) -> &str {
 fn line(app: &Value) -> String {
     let field = |name: &str| app.str_at(&[name]).unwrap_or_default();
     let mut line = format!("{}, {}", field("sync"), field("health"));
-    if !is_well(app) && !field("message").is_empty() {
+    let why = first_reason(app);
+    if !is_well(app) && !why.is_empty() {
         line += ": ";
-        line += field("message").lines().next().unwrap_or_default();
+        line += &why;
     }
     line
 }
