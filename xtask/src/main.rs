@@ -13,12 +13,14 @@ mod bench;
 mod bless;
 mod check;
 mod generate;
+mod http;
 mod kubectl;
 mod oracle;
 mod parity;
 mod plane;
 mod record;
 mod shell;
+mod suites;
 mod test;
 mod tidy;
 mod up;
@@ -73,7 +75,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "record",
-        summary: "Write what upstream makes of the cases: record --tool kustomize|kube-apiserver [--case NAME]",
+        summary: "Write what upstream makes of the cases: record [--tool TOOL] [ROOM/CASE]",
         run: record::run,
     },
     Task {

@@ -72,6 +72,12 @@ const ORACLES: &[Oracle] = &[
         package: "sigs.k8s.io/kwok/cmd/kwok",
         linker: "",
     },
+    Oracle {
+        name: "yaml-1.6.0",
+        module: "yaml",
+        package: "toft.example.org/yaml-oracle",
+        linker: "",
+    },
 ];
 
 const fn kubernetes(name: &'static str, package: &'static str) -> Oracle {

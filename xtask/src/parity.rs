@@ -5,42 +5,46 @@ mod kustomize;
 pub(crate) use self::kustomize::kustomizations;
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{shell, up};
+use crate::kubectl::{self, Mode};
+use crate::suites::{Programs, SUITES, Suite};
+use crate::shell;
 
 /// What a comparison gave.
+#[derive(Default)]
 pub(crate) struct Score {
     /// How many inputs both programs treat alike.
     pub(crate) equal: usize,
     /// The others, each with what differs.
     pub(crate) different: Vec<String>,
+    /// Inputs that say themselves that upstream does not decide them.
+    pub(crate) not_compared: usize,
 }
 
 /// One comparison: what is compared, and how.
 struct Comparison {
     name: &'static str,
-    run: fn(&Path) -> Result<Score>,
+    run: fn(&mut Programs, &Path) -> Result<Score>,
 }
 
+/// What is compared beside the recorded cases.
 const COMPARISONS: &[Comparison] = &[
     Comparison {
         name: "kubectl on a real control plane",
-        run: kubectl,
+        run: |_, _| kubectl::with_plane(Mode::Compare, None),
     },
     Comparison {
         name: "kustomize build",
-        run: kustomize::run,
+        run: |_, corpus| kustomize::run(corpus),
     },
 ];
 
-/// The recorded answers beside those of a real control plane today.
-fn kubectl(_: &Path) -> Result<Score> {
-    crate::kubectl::with_plane(crate::kubectl::Mode::Compare, None)
-}
-
 /// Everything that is compared live. The corpus is required: nothing is skipped silently.
+///
+/// `--only NAME` is for finding out: the parts whose name contains it.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let Some(corpus) = shell::flag(args, "--corpus") else {
         bail!("`cargo x parity` needs `--corpus DIR`, a folder of repositories to compare on");
@@ -48,34 +52,59 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let corpus = PathBuf::from(corpus)
         .canonicalize()
         .with_context(|| format!("no corpus at `{corpus}`"))?;
-    shell::say("building toft");
-    up::build_release()?;
-    let mut scores = Vec::new();
-    for comparison in COMPARISONS {
-        shell::say(comparison.name);
-        let score = (comparison.run)(&corpus)
-            .with_context(|| format!("comparison `{}`", comparison.name))?;
-        score
-            .different
-            .iter()
-            .for_each(|difference| println!("{difference}"));
-        scores.push((comparison.name, score));
-    }
-    for (name, score) in &scores {
-        println!(
-            "{name}: {} equal, {} different",
-            score.equal,
-            score.different.len()
-        );
-    }
-    let (passed, failed) = scores
+    let only = shell::flag(args, "--only").unwrap_or_default();
+    let mut programs = Programs::default();
+    let (mut passed, mut failed) = (0, 0);
+    let mut lines = Vec::new();
+    let suites = SUITES.iter().map(|suite| {
+        let name = format!("{} of {}", suite.folder, suite.origin);
+        (name, Part::Suite(suite))
+    });
+    let comparisons = COMPARISONS
         .iter()
-        .fold((0, 0), |(equal, different), (_, score)| {
-            (equal + score.equal, different + score.different.len())
-        });
+        .map(|comparison| (comparison.name.to_owned(), Part::Comparison(comparison)));
+    for (name, part) in suites.chain(comparisons) {
+        if !name.contains(only) {
+            continue;
+        }
+        shell::say(&name);
+        let begin = Instant::now();
+        let score = match part {
+            Part::Suite(suite) => suite.compare(&mut programs),
+            Part::Comparison(comparison) => (comparison.run)(&mut programs, &corpus),
+        };
+        let score = score.with_context(|| name.clone())?;
+        for difference in &score.different {
+            println!("{difference}");
+        }
+        passed += score.equal;
+        failed += score.different.len();
+        lines.push(line(&name, &score, begin.elapsed()));
+    }
+    for line in lines {
+        println!("{line}");
+    }
     println!("{passed} passed, {failed} failed");
     if failed > 0 || passed == 0 {
         bail!("not equal to upstream");
     }
     Ok(())
+}
+
+/// One part of the whole.
+enum Part {
+    Suite(&'static Suite),
+    Comparison(&'static Comparison),
+}
+
+fn line(name: &str, score: &Score, took: Duration) -> String {
+    let mut line = format!(
+        "{name}: {} equal, {} different",
+        score.equal,
+        score.different.len()
+    );
+    if score.not_compared > 0 {
+        line += &format!(", {} decided here", score.not_compared);
+    }
+    line + &format!(" ({} s)", took.as_secs())
 }

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -18,6 +19,19 @@ const TOKEN: &str = "parity";
 /// The nodes of the plane, named and sized as a fresh simulated cluster's.
 const NODES: &[&str] = &["node-1", "node-2"];
 
+/// The admission plugins that change what is sent, or want objects that only controllers make.
+const CHANGING_PLUGINS: &str = "DefaultStorageClass,DefaultTolerationSeconds,Priority,RuntimeClass,\
+     ServiceAccount,StorageObjectInUseProtection,TaintNodesByCondition";
+
+/// What an API server does to objects before it keeps them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// What it does by itself.
+    Usual,
+    /// Nothing but defaults: what is asked is what its types say.
+    Off,
+}
+
 /// A running control plane; it ends when this is dropped.
 pub(crate) struct Plane {
     folder: PathBuf,
@@ -30,7 +44,7 @@ pub(crate) struct Plane {
 impl Plane {
     /// Starts every part and waits until the nodes are ready.
     pub(crate) fn start() -> Result<Self> {
-        let mut plane = Self::start_api_server()?;
+        let mut plane = Self::start_api_server(Admission::Usual)?;
         plane.start_controllers()?;
         plane.wait(
             "the default service account",
@@ -51,8 +65,11 @@ impl Plane {
     }
 
     /// Starts the API server and its store alone: nothing happens but what requests do.
-    pub(crate) fn start_api_server() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("toft-plane-{}", std::process::id()));
+    pub(crate) fn start_api_server(admission: Admission) -> Result<Self> {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let name = format!("toft-plane-{}-{number}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder)?;
         let kubeconfig = folder.join("kubeconfig");
         let mut plane = Self {
@@ -62,7 +79,7 @@ impl Plane {
             keep: std::cell::Cell::new(false),
         };
         let etcd = plane.start_etcd()?;
-        let port = plane.start_apiserver(&etcd)?;
+        let port = plane.start_apiserver(&etcd, admission)?;
         plane.write_kubeconfig(port)?;
         plane.wait("the API server", &["get", "--raw", "/readyz"])?;
         Ok(plane)
@@ -105,7 +122,7 @@ impl Plane {
         Ok(client)
     }
 
-    fn start_apiserver(&mut self, etcd: &str) -> Result<u16> {
+    fn start_apiserver(&mut self, etcd: &str, admission: Admission) -> Result<u16> {
         let key = self.folder.join("service-account.key");
         let mut openssl = Command::new("openssl");
         openssl
@@ -118,7 +135,7 @@ impl Plane {
         std::fs::write(&tokens, format!("{TOKEN},admin,admin,system:masters\n"))?;
         let port = free_port()?;
         let (key, folder) = (key.display(), self.folder.display());
-        let args = [
+        let mut args = vec![
             format!("--etcd-servers={etcd}"),
             format!("--secure-port={port}"),
             "--bind-address=127.0.0.1".to_owned(),
@@ -126,10 +143,14 @@ impl Plane {
             "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
             format!("--service-account-key-file={key}"),
             format!("--service-account-signing-key-file={key}"),
+            "--allow-privileged=true".to_owned(),
             "--authorization-mode=RBAC".to_owned(),
             format!("--token-auth-file={}", tokens.display()),
             "--service-cluster-ip-range=10.43.0.0/16".to_owned(),
         ];
+        if admission == Admission::Off {
+            args.push(format!("--disable-admission-plugins={CHANGING_PLUGINS}"));
+        }
         self.spawn("kube-apiserver", &args)?;
         Ok(port)
     }

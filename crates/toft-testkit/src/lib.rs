@@ -8,6 +8,7 @@
 
 mod case;
 pub mod exchange;
+pub mod recorded;
 mod run;
 
 pub use case::Case;

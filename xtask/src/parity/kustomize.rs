@@ -16,12 +16,11 @@ const DEPTH_MAX: usize = 32;
 /// Builds each folder with both programs: the same bytes, or both refuse.
 pub(super) fn run(corpus: &Path) -> Result<Score> {
     let upstream = oracle::KUSTOMIZE.ensure()?;
+    shell::say("building toft");
+    up::build_release()?;
     let ours = up::release_binary();
     let folders = kustomizations(corpus)?;
-    let mut score = Score {
-        equal: 0,
-        different: Vec::new(),
-    };
+    let mut score = Score::default();
     for folder in &folders {
         match differs(&upstream, &ours, folder)? {
             None => score.equal += 1,

@@ -6,7 +6,7 @@ use toft_schema::{Schemas, apply_defaults, decode};
 use toft_testkit::{Case, Outputs};
 use toft_value::{Value, value};
 
-use super::{gvk, print, read, without_registry};
+use super::{gvk, print, read, with_managers};
 
 pub(crate) fn check(case: &Case) -> Result<Outputs, String> {
     let steps = read(case, "input/steps.json")?;
@@ -29,7 +29,7 @@ pub(crate) fn check(case: &Case) -> Result<Outputs, String> {
             Ok(object) => {
                 let mut object = as_registry(&context, live.as_ref(), object);
                 object.set_at(&["metadata", "uid"], "u");
-                answers.push(value!({"object": scrub(&object)}));
+                answers.push(value!({"object": with_managers(&object)}));
                 live = Some(object);
             }
             Err(error) => answers.push(print_error(&error)),
@@ -75,30 +75,6 @@ fn as_registry(context: &ApplyContext<'_>, live: Option<&Value>, object: Value) 
         kept.set_at(&["metadata", "managedFields"], managed);
     }
     kept
-}
-
-fn scrub(object: &Value) -> Value {
-    let managed = object.at(&["metadata", "managedFields"]).cloned();
-    let status = object.get("status").cloned();
-    let mut scrubbed = without_registry(object.clone());
-    if let Some(mut managed) = managed {
-        for entry in managed
-            .as_list_mut()
-            .into_iter()
-            .flat_map(toft_value::List::make_mut)
-        {
-            if entry.get("time").is_some() {
-                entry.set_at(&["time"], "T");
-            }
-        }
-        scrubbed.set_at(&["metadata", "managedFields"], managed);
-    }
-    if object.str_at(&["kind"]) == Some("Deployment")
-        && let Some(status) = status.filter(|status| *status != value!({}))
-    {
-        scrubbed.set_at(&["status"], status);
-    }
-    scrubbed
 }
 
 fn print_error(error: &ApplyError) -> Value {

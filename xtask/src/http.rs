@@ -1,77 +1,27 @@
-//! Exchanges with a real API server: `cargo x record --tool kube-apiserver [--case NAME]`.
-//!
-//! The cases are those of the simulated API server. All are sent to one server that starts empty, with nothing
-//! behind it but its store, through `kubectl proxy`, which spares us the certificates.
+//! Raw HTTP to a real API server, through `kubectl proxy`, which spares us the certificates.
 
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
-use toft_testkit::exchange::{Answer, Exchange, parse, transcript};
+use anyhow::{Context, Result};
+use toft_testkit::exchange::{Answer, Exchange};
 
 use crate::plane::Plane;
-use crate::shell;
-
-/// Where the cases are.
-const CASES: &str = "crates/toft-apiserver/tests/cases";
 
 /// How long an answer may take; watches among the cases end by themselves after a second.
 const ANSWER_SECONDS_MAX: u64 = 30;
 
-/// Records the cases whose path has a text in it, such as `kinds/life`, or all.
-pub(crate) fn record(only: Option<&str>) -> Result<()> {
-    let cases = cases(&shell::root().join(CASES), only)?;
-    if cases.is_empty() {
-        bail!("no case matches");
-    }
-    let plane = Plane::start_api_server()?;
-    let proxy = Proxy::start(&plane)?;
-    for case in &cases {
-        let exchanges = std::fs::read_to_string(case.join("input/exchanges.http"))?;
-        let exchanges = parse(&exchanges).map_err(|error| anyhow!(error))?;
-        let text = transcript(&exchanges, &mut |exchange| {
-            send(proxy.port, exchange).map_err(|error| format!("{error:#}"))
-        });
-        let text = text.map_err(|error| anyhow!("{}: {error}", case.display()))?;
-        std::fs::write(case.join("expected.answers"), text)?;
-        println!(
-            "   recorded {} exchanges of {}",
-            exchanges.len(),
-            case.display()
-        );
-    }
-    Ok(())
-}
-
-fn cases(folder: &Path, only: Option<&str>) -> Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in
-        std::fs::read_dir(folder).with_context(|| format!("no folder {}", folder.display()))?
-    {
-        let path = entry?.path();
-        if path.join("case.md").is_file() {
-            if only.is_none_or(|name| path.to_string_lossy().contains(name)) {
-                found.push(path);
-            }
-        } else if path.is_dir() {
-            found.extend(cases(&path, only)?);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
 /// A running `kubectl proxy`; it ends when this is dropped.
-struct Proxy {
+pub(crate) struct Proxy {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Proxy {
-    fn start(plane: &Plane) -> Result<Self> {
+    /// Starts it for the user of a plane, on a free port.
+    pub(crate) fn start(plane: &Plane) -> Result<Self> {
         let mut command = plane.kubectl()?;
         command
             .args(["proxy", "--port=0", "--disable-filter"])
