@@ -12,6 +12,8 @@
 mod bench;
 mod bless;
 mod check;
+mod differential;
+mod fuzz;
 mod generate;
 mod http;
 mod kubectl;
@@ -52,6 +54,11 @@ const TASKS: &[Task] = &[
         name: "check",
         summary: "Look at the house: format, tidy, lints, documentation",
         run: check::run,
+    },
+    Task {
+        name: "fuzz",
+        summary: "Read mutated documents beside upstream: fuzz yaml [--seed N] [--minutes M]",
+        run: fuzz::run,
     },
     Task {
         name: "generate",

@@ -1,8 +1,10 @@
 //! `cargo x parity`: the live comparison with upstream's programs.
 
 mod kustomize;
+mod yaml;
 
 pub(crate) use self::kustomize::kustomizations;
+pub(crate) use self::yaml::files as yaml_files;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -10,8 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::kubectl::{self, Mode};
-use crate::suites::{Programs, SUITES, Suite};
 use crate::shell;
+use crate::suites::{Programs, SUITES, Suite};
 
 /// What a comparison gave.
 #[derive(Default)]
@@ -23,6 +25,9 @@ pub(crate) struct Score {
     /// Inputs that say themselves that upstream does not decide them.
     pub(crate) not_compared: usize,
 }
+
+/// Folders nest no deeper than this in any repository that people can still read.
+const DEPTH_MAX: usize = 32;
 
 /// One comparison: what is compared, and how.
 struct Comparison {
@@ -39,6 +44,10 @@ const COMPARISONS: &[Comparison] = &[
     Comparison {
         name: "kustomize build",
         run: |_, corpus| kustomize::run(corpus),
+    },
+    Comparison {
+        name: "YAML read and written",
+        run: yaml::run,
     },
 ];
 
@@ -98,13 +107,11 @@ enum Part {
 }
 
 fn line(name: &str, score: &Score, took: Duration) -> String {
-    let mut line = format!(
-        "{name}: {} equal, {} different",
-        score.equal,
-        score.different.len()
-    );
-    if score.not_compared > 0 {
-        line += &format!(", {} decided here", score.not_compared);
-    }
-    line + &format!(" ({} s)", took.as_secs())
+    let (equal, different) = (score.equal, score.different.len());
+    let own = match score.not_compared {
+        0 => String::new(),
+        count => format!(", {count} decided here"),
+    };
+    let seconds = took.as_secs();
+    format!("{name}: {equal} equal, {different} different{own} ({seconds} s)")
 }

@@ -15,12 +15,20 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let wanted = args
         .iter()
         .enumerate()
-        .filter(|(at, _)| at.checked_sub(1).and_then(|at| args.get(at)).map(String::as_str) != Some("--tool"))
+        .filter(|(at, _)| {
+            at.checked_sub(1)
+                .and_then(|at| args.get(at))
+                .map(String::as_str)
+                != Some("--tool")
+        })
         .map(|(_, word)| word.as_str())
         .find(|word| !word.starts_with("--"));
     let mut programs = Programs::default();
     let mut recorded = 0;
-    for suite in SUITES.iter().filter(|suite| tool.is_none_or(|tool| tool == suite.tool)) {
+    for suite in SUITES
+        .iter()
+        .filter(|suite| tool.is_none_or(|tool| tool == suite.tool))
+    {
         let count = suite.record(&mut programs, wanted)?;
         if count > 0 {
             println!("{}: {count} cases, from {}", suite.folder, suite.origin);

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-pub(crate) use self::programs::Programs;
+pub(crate) use self::programs::{Programs, YamlOracle};
 use crate::parity::Score;
 use crate::shell;
 
@@ -195,7 +195,9 @@ fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
 
 /// Whether the words of `wanted`, such as `schema/apply/force`, are parts of the path in this order.
 fn is_wanted(case: &Path, wanted: &str) -> bool {
-    let mut parts = case.components().map(|part| part.as_os_str().to_string_lossy());
+    let mut parts = case
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy());
     let mut words = wanted.split('/').filter(|word| !word.is_empty());
     words.all(|word| parts.any(|part| part == word || part.strip_prefix("toft-") == Some(word)))
 }
@@ -206,7 +208,11 @@ fn difference(recorded: Option<&str>, upstream: Option<&str>) -> Option<String> 
         return None;
     }
     let (Some(recorded), Some(upstream)) = (recorded, upstream) else {
-        let who = if recorded.is_some() { "recorded" } else { "upstream" };
+        let who = if recorded.is_some() {
+            "recorded"
+        } else {
+            "upstream"
+        };
         return Some(format!("only {who} has it"));
     };
     let mut lines = recorded.lines().zip(upstream.lines()).enumerate();
@@ -238,6 +244,9 @@ mod tests {
         assert_eq!(difference(Some("a\n"), Some("a\n")), None);
         let told = difference(Some("a\nb\n"), Some("a\nc\n"));
         assert_eq!(told.as_deref(), Some("line 2: recorded `b`, upstream `c`"));
-        assert_eq!(difference(None, Some("")).as_deref(), Some("only upstream has it"));
+        assert_eq!(
+            difference(None, Some("")).as_deref(),
+            Some("only upstream has it")
+        );
     }
 }

@@ -44,6 +44,10 @@ const RULES: &[Rule] = &[
         check: cases::complete,
     },
     Rule {
+        says: "an expectation says which upstream program decided it",
+        check: cases::origins,
+    },
+    Rule {
         says: "decisions are numbered, fragments have a kind, blobs are small",
         check: papers::orderly,
     },

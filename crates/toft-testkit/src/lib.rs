@@ -8,8 +8,10 @@
 
 mod case;
 pub mod exchange;
+mod mutate;
 pub mod recorded;
 mod run;
 
 pub use case::Case;
+pub use mutate::Mutator;
 pub use run::{Outputs, run};

@@ -42,7 +42,11 @@ fn given_to(kind: &str) -> &'static [&'static [&'static str]] {
         "PersistentVolume" => &[&["status", "lastPhaseTransitionTime"]],
         "DaemonSet" => &[
             &["status"],
-            &["metadata", "annotations", "deprecated.daemonset.template.generation"],
+            &[
+                "metadata",
+                "annotations",
+                "deprecated.daemonset.template.generation",
+            ],
         ],
         "Job" => &[
             &["status"],
@@ -70,7 +74,9 @@ fn without_node_ports(object: &mut Value) {
     if object.str_at(&["kind"]) != Some("Service") {
         return;
     }
-    let ports = object.at_mut(&["spec", "ports"]).and_then(Value::as_list_mut);
+    let ports = object
+        .at_mut(&["spec", "ports"])
+        .and_then(Value::as_list_mut);
     for port in ports.into_iter().flat_map(toft_value::List::make_mut) {
         port.remove_at(&["nodePort"]);
     }

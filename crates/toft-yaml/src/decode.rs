@@ -8,10 +8,10 @@ mod scalar;
 
 use std::collections::BTreeMap;
 
-use toft_source::{Checked, Diagnostic, Source, Span};
+use toft_source::{Checked, Diagnostic, Severity, Source, Span};
 use toft_value::{List, Value};
 
-use crate::parse::parse_quietly;
+use crate::parse::read_manifests;
 use crate::resolve::Resolver;
 use crate::scan::DEPTH_MAX;
 use crate::tree::{Document, Layout, Node, NodeKind};
@@ -46,7 +46,18 @@ pub struct Located {
 /// ```
 pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
     let mut diagnostics = Vec::new();
-    let tree = parse_quietly(source).take(&mut diagnostics);
+    let source = match resolver {
+        Resolver::Kubectl => &ending_in_a_line_break(source),
+        Resolver::Kustomize => source,
+    };
+    let mut told = Vec::new();
+    let tree = read_manifests(source, resolver).take(&mut told);
+    // What stops the reader comes after what the documents before it give.
+    let at_the_end = told
+        .iter()
+        .rposition(|told| told.severity == Severity::Error);
+    let at_the_end = at_the_end.map(|at| told.remove(at));
+    diagnostics.append(&mut told);
     let mut values = Vec::new();
     let mut lines = Lines {
         bytes: tree.source().bytes(),
@@ -54,10 +65,7 @@ pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
         line: 1,
     };
     for document in tree.documents() {
-        let refused = document
-            .separator_problem(resolver)
-            .or_else(|| document.problem(resolver));
-        if let Some(refused) = refused {
+        if let Some(refused) = document.problem(resolver) {
             diagnostics.push(refused);
             continue;
         }
@@ -76,10 +84,23 @@ pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
             });
         }
     }
+    diagnostics.extend(at_the_end);
     Checked {
         value: values,
         diagnostics,
     }
+}
+
+/// kubectl's reader gives the library whole lines: the last one gets its line break.
+///
+/// Source: apimachinery 0.36.3 `pkg/util/yaml/decoder.go`, `LineReader.Read`.
+fn ending_in_a_line_break(source: &Source) -> Source {
+    let bytes = source.bytes();
+    if bytes.is_empty() || bytes.ends_with(b"\n") {
+        return source.clone();
+    }
+    let whole = [bytes, b"\n"].concat();
+    Source::new(source.name(), whole.into())
 }
 
 /// Counts lines on the way through a text, which [`Source::position`] does from the start each time.

@@ -52,8 +52,15 @@ fn merge_keys_differ_between_the_resolvers() {
 }
 
 #[test]
-fn a_literal_at_the_end_without_a_newline_keeps_none() {
-    assert_eq!(read("a: |\n  b", Resolver::Kubectl), value!({"a": "b"}));
+fn a_literal_at_the_end_without_a_newline_keeps_none_where_the_library_reads_it() {
+    let none = value!({"a": "b"});
+    assert_eq!(read("a: |\n  b", Resolver::Kustomize), none);
+    let text = source("a: |\n  b");
+    let tree = parse(&text).value;
+    let document = tree.documents().next().unwrap();
+    assert_eq!(document.to_value(Resolver::Kubectl).value, none);
+    // kubectl's reader of files ends every line.
+    assert_eq!(read("a: |\n  b", Resolver::Kubectl), value!({"a": "b\n"}));
     assert_eq!(read("a: |\n  b\n", Resolver::Kubectl), value!({"a": "b\n"}));
     assert_eq!(
         read("a: |+\n  b\n\n", Resolver::Kubectl),
@@ -126,9 +133,12 @@ fn utf_16_is_read_and_told() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    let checked = values(&source(units), Resolver::Kubectl);
+    let checked = values(&source(&units), Resolver::Kustomize);
     assert_eq!(checked.value[0].value, value!({"a": "é"}));
     assert_eq!(checked.diagnostics[0].code, "YML004");
+    // kubectl's reader ends the last line with a byte, which is half a character here.
+    let message = "yaml: incomplete UTF-16 character";
+    assert_eq!(refusal(units, Resolver::Kubectl), message);
 }
 
 #[test]

@@ -94,10 +94,10 @@ impl DocumentRow {
     }
 
     /// How many lines of the chunk upstream does not see: its reader has taken `---` away.
-    pub(crate) fn skipped_lines(&self, resolver: Resolver) -> u32 {
-        match (self.marker, resolver) {
-            (Marker::None, _) | (Marker::First, Resolver::Kustomize) => 0,
-            (Marker::First, Resolver::Kubectl) | (Marker::Cut, _) => 1,
+    pub(crate) fn skipped_lines(&self) -> u32 {
+        match self.marker {
+            Marker::None | Marker::First => 0,
+            Marker::Cut => 1,
         }
     }
 }

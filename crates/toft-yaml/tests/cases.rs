@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use toft_source::{Diagnostic, Files, RepoPath, Severity, Source, Style, render_text};
+use toft_source::{Files, RepoPath, Severity, Source, Style, render_text};
 use toft_testkit::{Case, Outputs};
 use toft_yaml::Resolver;
 
@@ -23,7 +23,7 @@ fn check(case: &Case) -> Result<Outputs, String> {
         .read(&path)
         .map_err(|error| error.to_string())?;
     let source = Source::new("document.yaml", bytes);
-    let mut told: Vec<Diagnostic> = Vec::new();
+    let mut told: Vec<String> = Vec::new();
     let mut outputs = Outputs::new();
     for (name, resolver) in [
         ("expected.kustomize", Resolver::Kustomize),
@@ -39,17 +39,15 @@ fn check(case: &Case) -> Result<Outputs, String> {
             if diagnostic.severity == Severity::Error {
                 let _ = writeln!(text, "error: {}", diagnostic.message);
             }
-            if !told.contains(&diagnostic) {
-                told.push(diagnostic);
+            let text = render_text(&[diagnostic], Style::Plain);
+            if !told.contains(&text) {
+                told.push(text);
             }
         }
         outputs.insert(name.to_owned(), text);
     }
     if !told.is_empty() {
-        outputs.insert(
-            "expected.diagnostics".to_owned(),
-            render_text(&told, Style::Plain),
-        );
+        outputs.insert("expected.diagnostics".to_owned(), told.join("\n"));
     }
     Ok(outputs)
 }

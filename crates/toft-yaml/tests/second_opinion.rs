@@ -10,10 +10,7 @@ use granit_parser::{Event, Parser};
 use toft_source::{Severity, Source};
 use toft_yaml::{Node, NodeKind, Resolver, Style, Tree};
 
-#[path = "../examples/differential/mutate.rs"]
-mod mutate;
-
-use mutate::Mutator;
+use toft_testkit::Mutator;
 
 /// How many documents are made of each stored one.
 const MUTATIONS: usize = 60;

@@ -3,8 +3,9 @@
 // It reads frames on stdin and answers each on stdout. A frame is one line of JSON with a decimal
 // length, `{"mode":"kubectl","bytes":12}`, then that many bytes. An answer is one line of JSON.
 //
-// Modes: `kubectl` (sigs.k8s.io/yaml.YAMLToJSON), `kustomize` (kyaml: decode, DeAnchor, MarshalJSON),
-// `write` (sigs.k8s.io/yaml.JSONToYAML).
+// Modes that read a file, cut into documents as its readers cut it: `kubectl` (apimachinery's YAMLReader,
+// sigs.k8s.io/yaml.YAMLToJSON), `kustomize` (kyaml: split, decode, DeAnchor, MarshalJSON). Their answer has
+// one entry for each document, JSON or error. Mode `write` writes JSON (sigs.k8s.io/yaml.JSONToYAML).
 package main
 
 import (
@@ -14,8 +15,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
+	kubeyaml "k8s.io/apimachinery/pkg/util/yaml"
 	kyaml "sigs.k8s.io/kustomize/kyaml/yaml"
 	"sigs.k8s.io/yaml"
 )
@@ -26,8 +30,13 @@ type frame struct {
 }
 
 type answer struct {
+	Documents []document `json:"documents,omitempty"`
+	YAML      string     `json:"yaml,omitempty"`
+	Error     string     `json:"error,omitempty"`
+}
+
+type document struct {
 	JSON  string `json:"json,omitempty"`
-	YAML  string `json:"yaml,omitempty"`
 	Error string `json:"error,omitempty"`
 }
 
@@ -66,36 +75,64 @@ func respond(mode string, body []byte) (reply answer) {
 			reply = answer{Error: fmt.Sprintf("panic: %v", fault)}
 		}
 	}()
-	var text []byte
-	var err error
 	switch mode {
 	case "kubectl":
-		text, err = yaml.YAMLToJSON(withoutMarker(body))
+		return answer{Documents: kubectlFile(body)}
 	case "kustomize":
-		text, err = kustomize(body)
+		return answer{Documents: kustomizeFile(body)}
 	case "write":
-		text, err = yaml.JSONToYAML(body)
+		text, err := yaml.JSONToYAML(body)
 		if err == nil {
 			return answer{YAML: string(text)}
 		}
-	default:
-		err = fmt.Errorf("unknown mode %q", mode)
-	}
-	if err != nil {
 		return answer{Error: err.Error()}
 	}
-	return answer{JSON: string(text)}
+	return answer{Error: fmt.Sprintf("unknown mode %q", mode)}
 }
 
-// withoutMarker drops a first line that is only `---`, as apimachinery's YAMLReader does.
-func withoutMarker(body []byte) []byte {
-	line, rest, _ := bytes.Cut(body, []byte("\n"))
-	after, found := bytes.CutPrefix(line, []byte("---"))
-	after = bytes.TrimSpace(after)
-	if found && (len(after) == 0 || after[0] == '#') {
-		return rest
+// one reads a document; what makes upstream panic is a refusal.
+func one(read func([]byte) ([]byte, error), body []byte) (reply document) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			reply = document{Error: fmt.Sprintf("panic: %v", fault)}
+		}
+	}()
+	text, err := read(body)
+	if err != nil {
+		return document{Error: err.Error()}
 	}
-	return body
+	return document{JSON: string(text)}
+}
+
+func kubectlFile(body []byte) (documents []document) {
+	reader := kubeyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(body)))
+	for {
+		chunk, err := reader.Read()
+		if err == io.EOF {
+			return documents
+		}
+		if err != nil {
+			return append(documents, document{Error: err.Error()})
+		}
+		documents = append(documents, one(yaml.YAMLToJSON, chunk))
+	}
+}
+
+var separator = regexp.MustCompile(`\n---.*\n`)
+
+// kustomizeFile cuts where kio.ByteReader cuts; a separator with content costs the whole file.
+func kustomizeFile(body []byte) (documents []document) {
+	text := strings.ReplaceAll(string(body), "\r\n", "\n")
+	previous := 0
+	for _, cut := range separator.FindAllStringIndex(text, -1) {
+		line := text[cut[0]:cut[1]]
+		if rest := strings.TrimSpace(line[4:]); rest != "" && rest[0] != '#' {
+			return []document{{Error: "invalid document separator: " + strings.TrimSpace(line)}}
+		}
+		documents = append(documents, one(kustomize, []byte(text[previous:cut[0]+1])))
+		previous = cut[1]
+	}
+	return append(documents, one(kustomize, []byte(text[previous:])))
 }
 
 // kustomize does what kio.ByteReader and RNode.MarshalJSON do with one document.

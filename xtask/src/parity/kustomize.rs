@@ -5,13 +5,10 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::Score;
+use super::{DEPTH_MAX, Score};
 use crate::{oracle, shell, up};
 
 const NAMES: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
-
-/// Folders nest no deeper than this in any repository that people can still read.
-const DEPTH_MAX: usize = 32;
 
 /// Builds each folder with both programs: the same bytes, or both refuse.
 pub(super) fn run(corpus: &Path) -> Result<Score> {

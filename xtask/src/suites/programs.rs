@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use toft_value::Value;
 
 use crate::http::Proxy;
@@ -38,7 +38,8 @@ impl Server {
 impl Programs {
     /// The port of an API server as it comes.
     pub(super) fn server(&mut self) -> Result<u16> {
-        started(&mut self.server, || Server::start(Admission::Usual)).map(|server| server.proxy.port)
+        started(&mut self.server, || Server::start(Admission::Usual))
+            .map(|server| server.proxy.port)
     }
 
     /// The port of an API server whose admission changes no object.
@@ -81,20 +82,39 @@ impl YamlOracle {
         })
     }
 
-    /// Asks one question; `Err` within is what upstream refuses with.
-    pub(crate) fn ask(&mut self, mode: &str, body: &[u8]) -> Result<Result<String, String>> {
+    /// What one of the libraries makes of a file: its documents, each a value or a refusal.
+    pub(crate) fn read(&mut self, library: &str, text: &[u8]) -> Result<Vec<Document>> {
+        let answer = self.ask(library, text)?;
+        if let Some(error) = answer.str_at(&["error"]) {
+            bail!("the YAML oracle failed: {error}");
+        }
+        let documents = answer.items_at(&["documents"]).iter().map(|document| {
+            match (document.str_at(&["json"]), document.str_at(&["error"])) {
+                (Some(json), _) => Ok(json.to_owned()),
+                (None, error) => Err(error.unwrap_or_default().to_owned()),
+            }
+        });
+        Ok(documents.collect())
+    }
+
+    /// What upstream writes for a value; `None` where it cannot.
+    pub(crate) fn write(&mut self, json: &str) -> Result<Option<String>> {
+        let answer = self.ask("write", json.as_bytes())?;
+        Ok(answer.str_at(&["yaml"]).map(str::to_owned))
+    }
+
+    fn ask(&mut self, mode: &str, body: &[u8]) -> Result<Value> {
         let head = format!("{{\"mode\":\"{mode}\",\"bytes\":{}}}\n", body.len());
-        self.questions.write_all(&[head.as_bytes(), body].concat())?;
+        self.questions
+            .write_all(&[head.as_bytes(), body].concat())?;
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
-        let answer = Value::from_json(line.as_bytes())?;
-        if let Some(error) = answer.str_at(&["error"]) {
-            return Ok(Err(error.to_owned()));
-        }
-        let text = answer.str_at(&["json"]).or(answer.str_at(&["yaml"]));
-        Ok(Ok(text.unwrap_or_default().to_owned()))
+        Value::from_json(line.as_bytes()).with_context(|| format!("the YAML oracle said `{line}`"))
     }
 }
+
+/// JSON, or what upstream refuses with.
+pub(crate) type Document = Result<String, String>;
 
 impl Drop for YamlOracle {
     fn drop(&mut self) {

@@ -24,8 +24,12 @@ const KINDS: &[(&str, Record)] = &[
     ("apply", apply),
     ("decode", decode),
     ("defaults", defaults),
-    ("patch-json", |client, case| patch(client, case, "application/json-patch+json")),
-    ("patch-merge", |client, case| patch(client, case, "application/merge-patch+json")),
+    ("patch-json", |client, case| {
+        patch(client, case, "application/json-patch+json")
+    }),
+    ("patch-merge", |client, case| {
+        patch(client, case, "application/merge-patch+json")
+    }),
     ("patch-strategic", |client, case| {
         patch(client, case, "application/strategic-merge-patch+json")
     }),
@@ -50,7 +54,9 @@ pub(super) fn answer(programs: &mut Programs, cases: &[PathBuf]) -> Result<Vec<A
         let mut answers = in_order(port, &first)?;
         answers.extend(in_order(port, &last)?);
         for part in running {
-            let part = part.join().map_err(|_| anyhow!("a thread of the recorder died"))?;
+            let part = part
+                .join()
+                .map_err(|_| anyhow!("a thread of the recorder died"))?;
             answers.extend(part?);
         }
         anyhow::Ok(answers)
@@ -160,7 +166,10 @@ fn validate(client: &mut Client, case: &Path) -> Result<Value> {
 
 /// What the registry gave to the live object: who changes it keeps it.
 fn with_registry(mut object: Value, live: &Value) -> Value {
-    const GIVEN: &[&[&str]] = &[&["spec", "selector"], &["spec", "template", "metadata", "labels"]];
+    const GIVEN: &[&[&str]] = &[
+        &["spec", "selector"],
+        &["spec", "template", "metadata", "labels"],
+    ];
     if object.str_at(&["kind"]) == Some("Job") {
         for path in GIVEN {
             if let Some(given) = live.at(path) {
@@ -197,7 +206,10 @@ fn apply(client: &mut Client, case: &Path) -> Result<Value> {
         let object = step.get("object").context("a step has an object")?;
         let text = |key: &str| step.str_at(&[key]).unwrap_or_default();
         let force = step.bool_at(&["force"]).unwrap_or_default();
-        let query = format!("fieldManager={}&force={force}", client::escaped(text("manager")));
+        let query = format!(
+            "fieldManager={}&force={force}",
+            client::escaped(text("manager"))
+        );
         let (method, content_type) = match text("op") {
             "apply" => ("PATCH", "application/apply-patch+yaml"),
             "create" => ("POST", "application/json"),
@@ -229,8 +241,8 @@ fn apply(client: &mut Client, case: &Path) -> Result<Value> {
 /// Managers are ordered by when they came, and the server's clock tells seconds.
 fn wait_for_next_second() -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    let rest = Duration::from_secs(now.as_secs() + 1) - now;
-    std::thread::sleep(rest + Duration::from_millis(2));
+    let rest = 1_000_000_000 - u64::from(now.subsec_nanos());
+    std::thread::sleep(Duration::from_nanos(rest) + Duration::from_millis(2));
     Ok(())
 }
 

@@ -1,10 +1,10 @@
-//! The YAML libraries of kubectl and of kustomize, each document of a case asked alone.
+//! The YAML libraries of kubectl and of kustomize, each with the reader of files that goes with it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result};
 
 use super::programs::YamlOracle;
 use super::{Answer, Programs, each};
@@ -23,33 +23,14 @@ fn documents(oracle: &mut YamlOracle, case: &Path) -> Result<Answer> {
         ("kustomize", "expected.kustomize"),
     ] {
         let (mut values, mut refusals) = (Vec::new(), String::new());
-        for chunk in chunks(&text) {
-            match oracle.ask(mode, chunk)? {
+        for document in oracle.read(mode, &text)? {
+            match document {
                 Ok(json) if json == "null" => {}
-                Ok(json) => {
-                    let written = oracle.ask("write", json.as_bytes())?;
-                    values.push(written.map_err(|error| anyhow!(error))?);
-                }
+                Ok(json) => values.push(oracle.write(&json)?.context("what was read is written")?),
                 Err(message) => drop(writeln!(refusals, "error: {message}")),
             }
         }
         files.insert(name, values.join("---\n") + &refusals);
     }
     Ok(files)
-}
-
-/// The text, cut before every line that begins another document, as upstream's readers of manifests do.
-pub(crate) fn chunks(text: &[u8]) -> Vec<&[u8]> {
-    let (mut chunks, mut start) = (Vec::new(), 0);
-    for (at, byte) in text.iter().enumerate() {
-        let rest = text.get(at + 1..).unwrap_or_default();
-        let is_marker =
-            rest.starts_with(b"---") && rest.get(3).is_none_or(u8::is_ascii_whitespace);
-        if *byte == b'\n' && is_marker {
-            chunks.push(text.get(start..=at).unwrap_or_default());
-            start = at + 1;
-        }
-    }
-    chunks.push(text.get(start..).unwrap_or_default());
-    chunks
 }

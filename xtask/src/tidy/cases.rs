@@ -6,6 +6,42 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Breach, Checkout};
+use crate::suites::{NOT_COMPARED, SUITES};
+
+/// What decides the scenarios of the clients.
+const KUBECTL_ORIGIN: &str = "Kubernetes 1.36.3";
+
+/// Where expectations are what this house decided, and nobody upstream can be asked.
+const OWN: &[&str] = &[
+    "crates/toft/tests/cases",
+    "crates/toft-cluster/tests/cases",
+    "crates/toft-source/tests/cases",
+];
+
+/// Cases that do not say which upstream program decided them.
+pub(super) fn origins(checkout: &Checkout) -> Result<Vec<Breach>> {
+    let mut breaches = Vec::new();
+    let is_about = |file: &&Path| file.file_name().is_some_and(|name| name == "case.md");
+    for file in checkout.below("").filter(is_about) {
+        if OWN.iter().any(|folder| file.starts_with(folder)) {
+            continue;
+        }
+        let text = checkout.read(file)?;
+        let suite = SUITES.iter().find(|suite| file.starts_with(suite.folder));
+        let origin = match suite {
+            Some(suite) => suite.origin,
+            None if file.starts_with("tests/kubectl") => KUBECTL_ORIGIN,
+            None => {
+                breaches.push(format!("{}: belongs to no suite", file.display()));
+                continue;
+            }
+        };
+        if !text.contains(origin) && !text.contains(NOT_COMPARED) {
+            breaches.push(format!("{}: does not name {origin}", file.display()));
+        }
+    }
+    Ok(breaches)
+}
 
 /// Folders with expectations and no `case.md`, and the other way round.
 pub(super) fn complete(checkout: &Checkout) -> Result<Vec<Breach>> {

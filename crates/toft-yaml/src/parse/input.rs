@@ -11,24 +11,45 @@ use crate::scan::{Problem, Stage};
 /// Upstream decodes this many bytes at once, and complains about all of them before it reads the first.
 const READ_BYTES: usize = 512;
 
+/// A source in UTF-8, and where it was cut off in the middle of a character of UTF-16.
+pub(super) struct Decoded {
+    pub(super) source: Source,
+    /// It was not UTF-8.
+    pub(super) is_recoded: bool,
+    cut_off: Option<usize>,
+}
+
 /// The source in UTF-8; a text in UTF-16 is recoded and told.
-pub(super) fn decode(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Source {
-    let (name, units): (_, Vec<u16>) = match source.bytes() {
+pub(super) fn decode(source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Decoded {
+    let bytes = source.bytes();
+    let (name, units): (_, Vec<u16>) = match bytes {
         [0xff, 0xfe, rest @ ..] => ("UTF-16LE", units(rest, u16::from_le_bytes)),
         [0xfe, 0xff, rest @ ..] => ("UTF-16BE", units(rest, u16::from_be_bytes)),
-        _ => return source.clone(),
+        _ => {
+            return Decoded {
+                source: source.clone(),
+                is_recoded: false,
+                cut_off: None,
+            };
+        }
     };
     let text = char::decode_utf16(units).map(|unit| unit.unwrap_or('\u{fffe}'));
     let text: String = text.collect();
     let recoded = Source::new(source.name(), Arc::from(text.into_bytes()));
     let message = format!("the file is {name}, not UTF-8");
-    let note = "kustomize and kubectl read it, most other tools do not; the places told are those of the text in UTF-8";
+    let note = "kustomize reads it, kubectl and most other tools do not; the places told are those of the text in UTF-8";
     let diagnostic = Diagnostic::warning("YML004", message)
         .at(&recoded, Span::new(0, 0), "")
         .because(note)
         .help("save the file as UTF-8");
     diagnostics.push(diagnostic);
-    recoded
+    let is_odd = bytes.len() % 2 == 1;
+    let last = recoded.bytes().len().checked_sub('\u{fffe}'.len_utf8());
+    Decoded {
+        source: recoded,
+        is_recoded: true,
+        cut_off: last.filter(|_| is_odd),
+    }
 }
 
 fn units(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Vec<u16> {
@@ -44,6 +65,7 @@ pub(super) struct TextCheck<'a> {
     /// Everything before is text, or was told.
     checked: usize,
     bad: Option<Bad>,
+    cut_off: Option<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -53,11 +75,12 @@ struct Bad {
 }
 
 impl<'a> TextCheck<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(super) fn new(decoded: &'a Decoded) -> Self {
         Self {
-            bytes,
+            bytes: decoded.source.bytes(),
             checked: 0,
             bad: None,
+            cut_off: decoded.cut_off,
         }
     }
 
@@ -72,6 +95,10 @@ impl<'a> TextCheck<'a> {
             return (end, None);
         };
         let before = bad.at - start;
+        let message = match self.cut_off {
+            Some(at) if at == bad.at => "incomplete UTF-16 character",
+            _ => bad.message,
+        };
         // What is only cut off at the end is noticed when everything before it has been read.
         let read = if bad.message == INCOMPLETE {
             before
@@ -80,7 +107,7 @@ impl<'a> TextCheck<'a> {
         };
         let problem = Problem {
             stage: Stage::Reader,
-            message: bad.message.into(),
+            message: message.into(),
             context_line: 0,
             line: 0,
             span: Span::new(bad.at, bad.at + 1),

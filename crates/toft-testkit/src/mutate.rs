@@ -68,13 +68,15 @@ const PIECES: [&str; 64] = [
     "a: b",
 ];
 
-/// A small generator of numbers: xorshift64*.
-pub(crate) struct Mutator {
+/// Changes documents; by chance, but the same chance every time (xorshift64*).
+#[derive(Clone, Debug)]
+pub struct Mutator {
     state: u64,
 }
 
 impl Mutator {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// The same seed gives the same changes.
+    pub fn new(seed: u64) -> Self {
         Self {
             state: seed | 1 << 40,
         }
@@ -89,7 +91,7 @@ impl Mutator {
     }
 
     /// One to four changes; half of the time to a part of the document only, so that it stays small.
-    pub(crate) fn mutate(&mut self, document: &[u8]) -> Vec<u8> {
+    pub fn mutate(&mut self, document: &[u8]) -> Vec<u8> {
         let text = String::from_utf8_lossy(document);
         let mut lines: Vec<String> = text.split_inclusive('\n').map(str::to_owned).collect();
         if self.below(2) == 0 && lines.len() > 8 {
@@ -108,7 +110,7 @@ impl Mutator {
     }
 
     /// Overwrites up to four bytes by any others.
-    pub(crate) fn damage(&mut self, document: &mut [u8]) {
+    pub fn damage(&mut self, document: &mut [u8]) {
         for _ in 0..=self.below(4) {
             let at = self.below(document.len());
             let byte = u8::try_from(self.below(256)).unwrap_or(0);

@@ -1,0 +1,132 @@
+//! This house's YAML beside upstream's: values, refusals and writing of one text, both resolvers.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use toft_source::{Severity, Source};
+use toft_value::Value;
+use toft_yaml::Resolver;
+
+use crate::suites::YamlOracle;
+
+/// A text of some kilobytes that takes longer hangs.
+const READ_SECONDS_MAX: u64 = 5;
+
+const RESOLVERS: &[(&str, Resolver)] = &[
+    ("kubectl", Resolver::Kubectl),
+    ("kustomize", Resolver::Kustomize),
+];
+
+/// In what the two differ.
+pub(crate) struct Difference {
+    /// What is compared and with which library.
+    pub(crate) kind: String,
+    pub(crate) upstream: String,
+    pub(crate) ours: String,
+}
+
+/// What one side makes of a text: the values of its documents, and what it refuses them with.
+#[derive(PartialEq, Eq, Debug, Default)]
+struct Reading {
+    values: Vec<String>,
+    refusals: Vec<String>,
+}
+
+/// Reads a text with both libraries and ours, and writes what was read; the first difference.
+pub(crate) fn compare(oracle: &mut YamlOracle, text: &[u8]) -> Result<Option<Difference>> {
+    for (library, resolver) in RESOLVERS {
+        let begin = Instant::now();
+        let Ok((ours, values)) = catch_unwind(AssertUnwindSafe(|| ours(*resolver, text))) else {
+            return Ok(Some(difference("panic", library, ("", "a panic"))));
+        };
+        if begin.elapsed() > Duration::from_secs(READ_SECONDS_MAX) {
+            return Ok(Some(difference("time", library, ("", "too long"))));
+        }
+        let upstream = upstream(oracle, library, text)?;
+        for (kind, upstream, ours) in [
+            ("values", &upstream.values, &ours.values),
+            ("refusals", &upstream.refusals, &ours.refusals),
+        ] {
+            if upstream != ours {
+                let told = (&*format!("{upstream:?}"), &*format!("{ours:?}"));
+                return Ok(Some(difference(kind, library, told)));
+            }
+        }
+        for value in &values {
+            let Some(upstream) = oracle.write(&value.to_json())? else {
+                continue;
+            };
+            let ours = toft_yaml::write(value);
+            if upstream != ours {
+                let told = (&*format!("{upstream:?}"), &*format!("{ours:?}"));
+                return Ok(Some(difference("writing", library, told)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn difference(kind: &str, library: &str, (upstream, ours): (&str, &str)) -> Difference {
+    Difference {
+        kind: format!("{kind}, {library}"),
+        upstream: upstream.to_owned(),
+        ours: ours.to_owned(),
+    }
+}
+
+fn ours(resolver: Resolver, text: &[u8]) -> (Reading, Vec<Value>) {
+    let source = Source::new("document", text.into());
+    let checked = toft_yaml::values(&source, resolver);
+    let errors = checked
+        .diagnostics
+        .iter()
+        .filter(|told| told.severity == Severity::Error);
+    let refusals = errors.map(|told| told.message.clone()).collect();
+    let values: Vec<Value> = checked
+        .value
+        .into_iter()
+        .map(|located| located.value)
+        .collect();
+    let reading = Reading {
+        values: values.iter().map(Value::to_json).collect(),
+        refusals,
+    };
+    (reading, values)
+}
+
+fn upstream(oracle: &mut YamlOracle, library: &str, text: &[u8]) -> Result<Reading> {
+    let mut reading = Reading::default();
+    for document in oracle.read(library, text)? {
+        match document {
+            Ok(json) if json == "null" => {}
+            // Deeper than our JSON reader goes is deeper than anything here.
+            Ok(json) => match Value::from_json(json.as_bytes()) {
+                Ok(value) => reading.values.push(whole(value).to_json()),
+                Err(error) => reading.refusals.push(error.to_string()),
+            },
+            Err(message) => reading.refusals.push(message),
+        }
+    }
+    Ok(reading)
+}
+
+/// Numbers as our values hold them: `1e+06` is 1000000.
+fn whole(value: Value) -> Value {
+    match value {
+        Value::Float(number) => {
+            let text = toft_value::float_to_json(number);
+            let integer = text.parse().map(Value::Int).ok();
+            let integer = integer.or_else(|| text.parse().map(Value::from_u64).ok());
+            integer.unwrap_or(Value::Float(number))
+        }
+        Value::List(list) => Value::List(list.iter().cloned().map(whole).collect()),
+        Value::Map(map) => {
+            let entries = map
+                .iter()
+                .map(|(key, value)| (key.clone(), whole(value.clone())));
+            Value::Map(entries.collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Str(_) => value,
+    }
+}
