@@ -2,7 +2,8 @@
 //!
 //! Source: apiserver 0.36.3 `pkg/endpoints/handlers/negotiation/negotiate.go`.
 
-use crate::request::{IncludeObject, Representation};
+use crate::open_api_binary;
+use crate::request::{Document, IncludeObject, Representation};
 
 /// The text of an answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub enum Format {
     Json,
     /// YAML.
     Yaml,
+    /// The binary form of an OpenAPI document.
+    OpenApi,
 }
 
 /// What was agreed on.
@@ -78,6 +81,26 @@ pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Option<Accepted
         });
     }
     binary.then(Accepted::default)
+}
+
+/// Chooses how an OpenAPI document is written; the older form has a binary one.
+///
+/// Source: kube-openapi `pkg/handler/handler.go`, `pkg/handler3/handler.go`.
+pub(crate) fn negotiate_open_api(accept: &str, document: &Document) -> Option<Accepted> {
+    let with = |format| Accepted {
+        format,
+        ..Accepted::default()
+    };
+    if accept.trim().is_empty() {
+        return Some(Accepted::default());
+    }
+    clauses(accept).find_map(|clause| match clause.media {
+        "application/json" | "*/*" | "application/*" => Some(with(Format::Json)),
+        media if *document == Document::OpenApiV2 && open_api_binary::ASKED.contains(&media) => {
+            Some(with(Format::OpenApi))
+        }
+        _ => None,
+    })
 }
 
 fn shape(clause: &Clause<'_>, include: IncludeObject) -> Option<(Representation, bool)> {

@@ -12,6 +12,7 @@ use toft_yaml::Resolver;
 use crate::accept::{self, Accepted, Format};
 use crate::error::{ApiError, Reason};
 use crate::json_text;
+use crate::open_api_binary;
 use crate::path;
 use crate::protobuf;
 use crate::query::{self, Query};
@@ -99,7 +100,7 @@ pub fn read(http: &HttpRequest<'_>, schemas: &Schemas) -> Result<(Request, Encod
     let (path, text) = http.target.split_once('?').unwrap_or((http.target, ""));
     let query = Query::parse(text);
     let named = path::parse(path);
-    let accepted = accept::negotiate(http.accept, include_object(&query))
+    let accepted = accepted(http, &query, &named.target)
         .ok_or_else(|| not_acceptable(http.method, &named.target))?;
     let encoding = Encoding {
         format: accepted.format,
@@ -131,6 +132,17 @@ pub fn read(http: &HttpRequest<'_>, schemas: &Schemas) -> Result<(Request, Encod
         }
     }
     Ok((request, encoding))
+}
+
+fn accepted(http: &HttpRequest<'_>, query: &Query, target: &Target) -> Option<Accepted> {
+    match target {
+        Target::Document(
+            document @ (Document::OpenApiV2 | Document::OpenApi { .. } | Document::OpenApiIndex),
+        ) => accept::negotiate_open_api(http.accept, document),
+        Target::Document(_) | Target::Resource(_) => {
+            accept::negotiate(http.accept, include_object(query))
+        }
+    }
 }
 
 /// Collections can be watched too, whose stream has a media type of its own.
@@ -473,6 +485,7 @@ impl Encoding {
         match self.format {
             Format::Json => "application/json",
             Format::Yaml => "application/yaml",
+            Format::OpenApi => open_api_binary::MEDIA,
         }
     }
 
@@ -486,6 +499,7 @@ impl Encoding {
     fn text(self, value: &Value) -> Vec<u8> {
         match (self.format, self.pretty) {
             (Format::Yaml, _) => toft_yaml::write(value).into_bytes(),
+            (Format::OpenApi, _) => open_api_binary::encode(value),
             (Format::Json, true) => value.to_json_indented("  ").into_bytes(),
             (Format::Json, false) => {
                 let mut text = value.to_json();

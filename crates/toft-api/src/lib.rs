@@ -9,6 +9,7 @@ pub mod discovery;
 mod error;
 pub mod http;
 mod json_text;
+mod open_api_binary;
 mod path;
 mod protobuf;
 mod query;

@@ -44,7 +44,8 @@ pub(crate) fn answer(built_in: &Schemas, schemas: &Schemas, document: &Document)
         }
         Document::OpenApiIndex => Some(open_api::index(built_in, schemas)),
         Document::OpenApi { group, version } => open_api::document(schemas, group, version),
-        Document::OpenApiV2 | Document::Unknown(_) => None,
+        Document::OpenApiV2 => Some(open_api::older(schemas)),
+        Document::Unknown(_) => None,
     };
     found.map_or_else(http::no_page, Response::ok)
 }
