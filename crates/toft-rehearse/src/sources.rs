@@ -8,9 +8,9 @@ use toft_argo::{
     Application, ApplicationSet, ApplicationSource, IN_CLUSTER_NAME, IN_CLUSTER_SERVER, RepoUrl,
 };
 use toft_object::Rendering;
-use toft_render::{Read, RecordingFiles, SourceRendering, expand, render};
+use toft_render::{ExpandError, Read, RecordingFiles, SourceRendering, expand_fully, render};
 use toft_source::{Checked, Diagnostic, ReadError, Severity};
-use toft_sync::AppRendering;
+use toft_sync::{AppRendering, InvalidApplication, SetError, SetRendering};
 
 use crate::repository::Repository;
 
@@ -113,9 +113,23 @@ impl Sources {
     }
 
     /// The Applications of a set.
-    pub(crate) fn expand(&self, set: &ApplicationSet) -> Result<Vec<Application>, String> {
+    pub(crate) fn expand(&self, set: &ApplicationSet) -> Result<SetRendering, SetError> {
         let ours = |address: &RepoUrl| self.is_ours(address);
-        flatten(expand(&*self.repository.tree, set, &ours))
+        match expand_fully(&*self.repository.tree, set, &ours) {
+            Ok(given) => {
+                let invalid = given.invalid.into_iter().map(|one| InvalidApplication {
+                    name: one.name,
+                    reason: one.reason,
+                });
+                Ok(SetRendering {
+                    applications: given.applications,
+                    invalid: invalid.collect(),
+                })
+            }
+            Err(ExpandError::Params(message)) => Err(SetError::Generator(message)),
+            Err(ExpandError::Template(message)) => Err(SetError::Template(message)),
+            Err(ExpandError::Read(error)) => Err(SetError::Generator(error.to_string())),
+        }
     }
 
     /// What the owner should know once about what the Applications ask for and do not get.

@@ -41,23 +41,27 @@ pub struct Invalid {
     pub reason: String,
 }
 
-/// Why there is no list of Applications.
-pub(crate) enum Failure {
+/// Why there is no list of Applications; the words are upstream's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ExpandError {
     /// Generating parameters failed: `ApplicationGenerationFromParamsError` upstream.
+    #[error("{0}")]
     Params(String),
     /// Rendering the template failed: `RenderTemplateParamsError` upstream.
+    #[error("{0}")]
     Template(String),
     /// The tree could not be read.
+    #[error("{0}")]
     Read(ReadError),
 }
 
-impl From<ReadError> for Failure {
+impl From<ReadError> for ExpandError {
     fn from(error: ReadError) -> Self {
         Self::Read(error)
     }
 }
 
-impl Failure {
+impl ExpandError {
     /// Puts words before the message, as a caller upstream wraps it.
     pub(crate) fn within(self, words: &str) -> Self {
         match self {
@@ -87,22 +91,30 @@ pub fn expand(
     set: &ApplicationSet,
     is_this_repository: &dyn Fn(&RepoUrl) -> bool,
 ) -> Result<Checked<Vec<Application>>, ReadError> {
-    let mut checked = expand_fully(files, set, is_this_repository)?;
-    for invalid in &checked.value.invalid {
-        checked
-            .diagnostics
-            .push(Diagnostic::warning("REN103", &invalid.reason));
-    }
+    let failed = |code, message: String| {
+        Ok(Checked {
+            value: Vec::new(),
+            diagnostics: vec![Diagnostic::error(code, message)],
+        })
+    };
+    let expansion = match expand_fully(files, set, is_this_repository) {
+        Ok(expansion) => expansion,
+        Err(ExpandError::Params(message)) => return failed("REN101", message),
+        Err(ExpandError::Template(message)) => return failed("REN102", message),
+        Err(ExpandError::Read(error)) => return Err(error),
+    };
+    let invalid = expansion.invalid.iter();
+    let told = invalid.map(|invalid| Diagnostic::warning("REN103", &invalid.reason));
     Ok(Checked {
-        value: checked.value.applications,
-        diagnostics: checked.diagnostics,
+        diagnostics: told.collect(),
+        value: expansion.applications,
     })
 }
 
 /// As [`expand`], with what may not be written beside the Applications.
 ///
 /// # Errors
-/// The tree could not be read.
+/// A generator or the template failed, or the tree could not be read: nothing was expanded.
 ///
 /// # Example
 /// ```
@@ -122,7 +134,7 @@ pub fn expand(
 ///     },
 /// }));
 /// let files = MemoryFiles::new([("apps/sonarr/a.yaml", ""), ("apps/radarr/a.yaml", "")]);
-/// let expansion = toft_render::expand_fully(&files, &set.value, &|_| true).unwrap().value;
+/// let expansion = toft_render::expand_fully(&files, &set.value, &|_| true).unwrap();
 /// let names: Vec<_> = expansion.applications.iter().map(|app| app.name.as_str()).collect();
 /// assert_eq!(names, ["radarr", "sonarr"]);
 /// ```
@@ -130,7 +142,7 @@ pub fn expand_fully(
     files: &dyn Files,
     set: &ApplicationSet,
     is_this_repository: &dyn Fn(&RepoUrl) -> bool,
-) -> Result<Checked<Expansion>, ReadError> {
+) -> Result<Expansion, ExpandError> {
     let dialect = if set.go_template {
         Dialect::Go {
             options: set.go_template_options.clone(),
@@ -144,22 +156,12 @@ pub fn expand_fully(
         is_this_repository,
         dialect,
     };
-    let failed = |code, message: String| {
-        Ok(Checked {
-            value: Expansion::default(),
-            diagnostics: vec![Diagnostic::error(code, message)],
-        })
-    };
-    match expander.applications(set) {
-        Ok(applications) => Ok(Checked::clean(validated(set, applications))),
-        Err(Failure::Params(message)) => failed("REN101", message),
-        Err(Failure::Template(message)) => failed("REN102", message),
-        Err(Failure::Read(error)) => Err(error),
-    }
+    let applications = expander.applications(set)?;
+    Ok(validated(set, applications))
 }
 
 impl Expander<'_> {
-    fn applications(&self, set: &ApplicationSet) -> Result<Vec<Application>, Failure> {
+    fn applications(&self, set: &ApplicationSet) -> Result<Vec<Application>, ExpandError> {
         let mut applications = Vec::new();
         for generator in &set.generators {
             for generated in self.generate(generator, Some(&set.template), None)? {
@@ -176,8 +178,8 @@ impl Expander<'_> {
         set: &ApplicationSet,
         template: &toft_value::Value,
         params: &Dict,
-    ) -> Result<Application, Failure> {
-        let value = template::render(self, set, (template, params)).map_err(Failure::Template)?;
+    ) -> Result<Application, ExpandError> {
+        let value = template::render(self, set, (template, params)).map_err(ExpandError::Template)?;
         Ok(Application::parse(&value).value)
     }
 }

@@ -8,6 +8,6 @@ mod kustomize;
 mod recording;
 mod source;
 
-pub use expand::{Expansion, Invalid, expand, expand_fully};
+pub use expand::{ExpandError, Expansion, Invalid, expand, expand_fully};
 pub use recording::{Read, RecordingFiles};
 pub use source::{SourceRendering, render};

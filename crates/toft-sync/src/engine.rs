@@ -32,7 +32,7 @@ use self::calls::{Calls, Name, Purpose, timed_out};
 use self::discovery::ClusterView;
 use self::set::SetState;
 use self::store::{Place, Store, StoreKey};
-use crate::event::{CallId, ClusterId, Effect, EngineSettings, Event, WatchId};
+use crate::event::{CallId, ClusterId, Effect, EngineSettings, Event, SetError, WatchId};
 
 /// The user and field manager of everything that the engine writes.
 pub const MANAGER: &str = "toft";
@@ -207,8 +207,8 @@ impl Engine {
                 self.source_rendered(now, (&name, need), silence);
             }
             Purpose::Expand(name) => {
-                let silence = Err("the generators did not answer in time".to_owned());
-                self.set_expanded(now, &name, silence);
+                let silence = "the generators did not answer in time".to_owned();
+                self.set_expanded(now, &name, Err(SetError::Generator(silence)));
             }
         }
     }

@@ -35,6 +35,42 @@ pub struct AppRendering {
     pub source_types: Vec<SourceType>,
 }
 
+/// What an `ApplicationSet` gives.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SetRendering {
+    /// The Applications, in the order of the generators.
+    pub applications: Vec<Application>,
+    /// Applications that may not be written; one of the name that is there keeps living.
+    pub invalid: Vec<InvalidApplication>,
+}
+
+/// An Application that a set gives and that may not be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidApplication {
+    /// Its name; may be empty.
+    pub name: SmolStr,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Why an `ApplicationSet` was not expanded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SetError {
+    /// A generator gave no parameters.
+    Generator(String),
+    /// The template could not be rendered.
+    Template(String),
+}
+
+impl SetError {
+    /// What is wrong.
+    pub fn message(&self) -> &str {
+        match self {
+            Self::Generator(message) | Self::Template(message) => message,
+        }
+    }
+}
+
 /// What the engine hears.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -80,7 +116,7 @@ pub enum Event {
         /// Which call.
         call: CallId,
         /// The Applications.
-        result: Result<Vec<Application>, String>,
+        result: Result<SetRendering, SetError>,
     },
     /// A source may have a new revision.
     SourceChanged,

@@ -27,7 +27,7 @@ pub use desired::{Desired, Owner, is_excluded};
 pub use engine::{Engine, MANAGER};
 pub use event::{
     AppRendering, CallId, ClusterId, Destinations, Effect, EngineSettings, Event, FirstSync,
-    ProjectRules, WatchId,
+    InvalidApplication, ProjectRules, SetError, SetRendering, WatchId,
 };
 pub use health::{Health, HealthStatus, assess, has_health};
 pub use hook::{Role, role};

@@ -6,11 +6,11 @@ use toft_argo::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use toft_gotmpl::{Data, Dict, Items, ItemsKind};
 use toft_value::{Map, Value};
 
-use super::{Expander, Failure, params};
+use super::{Expander, ExpandError, params};
 
 impl Expander<'_> {
     /// The parameters of the one cluster; it has no Secret, hence no labels that a selector could want.
-    pub(super) fn clusters(&self, selector: &Value, values: &Map) -> Result<Vec<Dict>, Failure> {
+    pub(super) fn clusters(&self, selector: &Value, values: &Map) -> Result<Vec<Dict>, ExpandError> {
         let has = |key: &str| match selector.get(key) {
             Some(Value::Map(map)) => !map.is_empty(),
             Some(Value::List(list)) => !list.is_empty(),

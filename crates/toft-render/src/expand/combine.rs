@@ -10,14 +10,14 @@ use toft_gotmpl::{Data, Dict};
 use toft_value::{Map, Value};
 
 use super::dialect::Dialect;
-use super::{Expander, Failure, params};
+use super::{Expander, ExpandError, params};
 
 impl Expander<'_> {
     /// Every pair of what two generators give; the second is a template over the first.
-    pub(super) fn matrix(&self, generators: &[Generator]) -> Result<Vec<Dict>, Failure> {
+    pub(super) fn matrix(&self, generators: &[Generator]) -> Result<Vec<Dict>, ExpandError> {
         let [first, second] = generators else {
             let words = if generators.len() < 2 { "less" } else { "more" };
-            return Err(Failure::Params(format!(
+            return Err(ExpandError::Params(format!(
                 "found {words} than two generators, Matrix support only two"
             )));
         };
@@ -37,12 +37,12 @@ impl Expander<'_> {
     }
 
     /// The first generator wins where both have a parameter.
-    fn pair(&self, first: &Dict, second: &Dict) -> Result<Dict, Failure> {
+    fn pair(&self, first: &Dict, second: &Dict) -> Result<Dict, ExpandError> {
         let both = params::empty();
         match &self.dialect {
             Dialect::Go { .. } => {
                 for one in [second, first] {
-                    both.merge_over(&copied(one)?).map_err(Failure::Params)?;
+                    both.merge_over(&copied(one)?).map_err(ExpandError::Params)?;
                 }
             }
             Dialect::Fast => {
@@ -53,7 +53,7 @@ impl Expander<'_> {
                     let text = value.to_string();
                     let known = both.get(&key).map(|known| known.to_string());
                     if let Some(known) = known.filter(|known| *known != text) {
-                        return Err(Failure::Params(format!(
+                        return Err(ExpandError::Params(format!(
                             "failed to combine string maps with merging params for the matrix generator: found duplicate key {key} with different value, a: {known} ,b: {text}"
                         )));
                     }
@@ -69,10 +69,10 @@ impl Expander<'_> {
         &self,
         generators: &[Generator],
         keys: &[SmolStr],
-    ) -> Result<Vec<Dict>, Failure> {
+    ) -> Result<Vec<Dict>, ExpandError> {
         if generators.len() < 2 {
             let text = "found less than two generators, Merge requires two or more";
-            return Err(Failure::Params(text.to_owned()));
+            return Err(ExpandError::Params(text.to_owned()));
         }
         let mut all = Vec::new();
         for (index, generator) in generators.iter().enumerate() {
@@ -97,9 +97,9 @@ impl Expander<'_> {
         Ok(base.into_values().collect())
     }
 
-    fn override_with(&self, base: &Dict, set: &Dict) -> Result<(), Failure> {
+    fn override_with(&self, base: &Dict, set: &Dict) -> Result<(), ExpandError> {
         match &self.dialect {
-            Dialect::Go { .. } => base.merge_over(set).map_err(Failure::Params),
+            Dialect::Go { .. } => base.merge_over(set).map_err(ExpandError::Params),
             Dialect::Fast => {
                 for (key, value) in set.snapshot() {
                     base.set(key, value);
@@ -109,38 +109,38 @@ impl Expander<'_> {
         }
     }
 
-    fn child(&self, generator: &Generator, given: Option<&Dict>) -> Result<Vec<Dict>, Failure> {
+    fn child(&self, generator: &Generator, given: Option<&Dict>) -> Result<Vec<Dict>, ExpandError> {
         let generated = self.generate(generator, None, given).map_err(|failure| {
             failure.within("child generator returned an error on parameter generation")
         })?;
         let mut generated = generated.into_iter();
         match (generated.next(), generated.next()) {
             (Some(only), None) => Ok(only.params),
-            (None, _) => Err(Failure::Params(
+            (None, _) => Err(ExpandError::Params(
                 "child generator generated no parameters".to_owned(),
             )),
             (Some(_), Some(_)) => {
                 let text = "found more than one generator in matrix.Generators";
-                Err(Failure::Params(text.to_owned()))
+                Err(ExpandError::Params(text.to_owned()))
             }
         }
     }
 }
 
 /// A copy that shares no map with the original, since merging changes maps in place.
-fn copied(params: &Dict) -> Result<Dict, Failure> {
+fn copied(params: &Dict) -> Result<Dict, ExpandError> {
     match Data::Dict(params.clone())
         .deep_copy()
-        .map_err(Failure::Params)?
+        .map_err(ExpandError::Params)?
     {
         Data::Dict(dict) => Ok(dict),
         _ => Ok(params::empty()),
     }
 }
 
-fn by_key(keys: &[SmolStr], sets: Vec<Dict>) -> Result<BTreeMap<String, Dict>, Failure> {
+fn by_key(keys: &[SmolStr], sets: Vec<Dict>) -> Result<BTreeMap<String, Dict>, ExpandError> {
     let refused = |message: String| {
-        Failure::Params(format!("error getting param sets by merge key: {message}"))
+        ExpandError::Params(format!("error getting param sets by merge key: {message}"))
     };
     if keys.is_empty() {
         return Err(refused(

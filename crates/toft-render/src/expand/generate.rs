@@ -7,7 +7,7 @@ use toft_gotmpl::Dict;
 use toft_object::LabelSelector;
 use toft_value::{Map, Value};
 
-use super::{Expander, Failure, clusters, params, template};
+use super::{Expander, ExpandError, clusters, params, template};
 
 /// What one kind of generator gives.
 pub(super) struct Generated {
@@ -27,7 +27,7 @@ impl Expander<'_> {
         generator: &Generator,
         base: Option<&Value>,
         given: Option<&Dict>,
-    ) -> Result<Vec<Generated>, Failure> {
+    ) -> Result<Vec<Generated>, ExpandError> {
         let selector = selector(generator)?;
         let interpolated = match given.filter(|given| !given.snapshot().is_empty()) {
             Some(given) => self.interpolate(generator, given)?,
@@ -48,19 +48,19 @@ impl Expander<'_> {
         Ok(generated)
     }
 
-    fn interpolate(&self, generator: &Generator, given: &Dict) -> Result<Generator, Failure> {
+    fn interpolate(&self, generator: &Generator, given: &Dict) -> Result<Generator, ExpandError> {
         let replaced = self
             .dialect
             .replace_in(&NESTED_GENERATOR, generator.value(), given);
         let replaced = replaced.map_err(|message| {
-            Failure::Params(format!(
+            ExpandError::Params(format!(
                 "failed to replace parameters in generator: {message}"
             ))
         })?;
         Ok(generator.with_value(&replaced))
     }
 
-    fn params(&self, kind: &GeneratorKind) -> Result<Vec<Dict>, Failure> {
+    fn params(&self, kind: &GeneratorKind) -> Result<Vec<Dict>, ExpandError> {
         match kind {
             GeneratorKind::List {
                 elements,
@@ -81,7 +81,7 @@ impl Expander<'_> {
                 })
             }
             GeneratorKind::Git(git) if git.directories.is_empty() && git.files.is_empty() => {
-                Err(Failure::Params("ApplicationSet is empty".to_owned()))
+                Err(ExpandError::Params("ApplicationSet is empty".to_owned()))
             }
             GeneratorKind::Git(git) => {
                 let generated = self.git(git);
@@ -93,7 +93,7 @@ impl Expander<'_> {
                 merge_keys,
                 ..
             } => self.merge(generators, merge_keys),
-            GeneratorKind::Outside { name, .. } => Err(Failure::Params(format!(
+            GeneratorKind::Outside { name, .. } => Err(ExpandError::Params(format!(
                 "the generator `{name}` asks something outside the repository, which Toft does not do"
             ))),
         }
@@ -114,12 +114,12 @@ fn overrides(kind: &GeneratorKind) -> &Value {
 /// The selector of an entry.
 ///
 /// Source: Argo CD 3.2.0 `applicationset/utils/selector.go`.
-fn selector(generator: &Generator) -> Result<Option<LabelSelector>, Failure> {
+fn selector(generator: &Generator) -> Result<Option<LabelSelector>, ExpandError> {
     let Some(written) = &generator.selector else {
         return Ok(None);
     };
     let refused =
-        |message: String| Failure::Params(format!("error parsing label selector: {message}"));
+        |message: String| ExpandError::Params(format!("error parsing label selector: {message}"));
     for expression in written.items_at(&["matchExpressions"]) {
         let operator = expression.str_at(&["operator"]).unwrap_or_default();
         let values = expression.items_at(&["values"]);

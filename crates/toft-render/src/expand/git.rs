@@ -13,17 +13,17 @@ use toft_yaml::Resolver;
 
 use super::dialect::Dialect;
 use super::list::{dict, kind_of};
-use super::{Expander, Failure, matching, params};
+use super::{Expander, ExpandError, matching, params};
 
 /// How deep directories are walked; the deepest found in public repositories is fourteen.
 const DIRECTORY_DEPTH_MAX: usize = 64;
 
 impl Expander<'_> {
     /// The parameters of the directories or files that the patterns match.
-    pub(super) fn git(&self, git: &GitGenerator) -> Result<Vec<Dict>, Failure> {
+    pub(super) fn git(&self, git: &GitGenerator) -> Result<Vec<Dict>, ExpandError> {
         if !(self.is_this_repository)(&git.repo_url) {
             let repository = &git.repo_url;
-            return Err(Failure::Params(format!(
+            return Err(ExpandError::Params(format!(
                 "repository {repository} cannot be reached: only the repository at hand is read"
             )));
         }
@@ -34,7 +34,7 @@ impl Expander<'_> {
         directories.map_err(|failure| failure.within("error generating params from apps"))
     }
 
-    fn git_directories(&self, git: &GitGenerator) -> Result<Vec<Dict>, Failure> {
+    fn git_directories(&self, git: &GitGenerator) -> Result<Vec<Dict>, ExpandError> {
         let mut walk = Walk::default();
         self.walk(&RepoPath::root(), 0, &mut walk)?;
         let wanted = walk
@@ -51,7 +51,7 @@ impl Expander<'_> {
         Ok(sets)
     }
 
-    fn append(&self, git: &GitGenerator, set: &Dict) -> Result<(), Failure> {
+    fn append(&self, git: &GitGenerator, set: &Dict) -> Result<(), ExpandError> {
         let appended = params::append_values(&self.dialect, &git.values, set);
         appended.map_err(|failure| failure.within("failed to append templated values"))
     }
@@ -103,7 +103,7 @@ impl Expander<'_> {
         }
     }
 
-    fn git_files(&self, git: &GitGenerator) -> Result<Vec<Dict>, Failure> {
+    fn git_files(&self, git: &GitGenerator) -> Result<Vec<Dict>, ExpandError> {
         let mut walk = Walk::default();
         self.walk_hidden(&RepoPath::root(), 0, &mut walk)?;
         let matching = |exclude: bool| {
@@ -136,10 +136,10 @@ impl Expander<'_> {
     }
 
     /// A file holds one set of parameters, or a list of them.
-    fn git_file(&self, git: &GitGenerator, path: &RepoPath) -> Result<Vec<Dict>, Failure> {
+    fn git_file(&self, git: &GitGenerator, path: &RepoPath) -> Result<Vec<Dict>, ExpandError> {
         let source = Source::new(path.to_string(), self.files.read(path)?);
         let objects = objects(&source)
-            .map_err(|message| Failure::Params(format!("unable to parse file: {message}")))?;
+            .map_err(|message| ExpandError::Params(format!("unable to parse file: {message}")))?;
         let directory = path
             .parent()
             .map_or_else(|| ".".to_owned(), |parent| parent.to_string());

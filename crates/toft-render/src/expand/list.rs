@@ -8,7 +8,7 @@ use toft_value::Value;
 use toft_yaml::Resolver;
 
 use super::dialect::Dialect;
-use super::{Expander, Failure, params};
+use super::{Expander, ExpandError, params};
 
 impl Expander<'_> {
     /// The elements, and those that are written as YAML.
@@ -16,7 +16,7 @@ impl Expander<'_> {
         &self,
         elements: &[Value],
         elements_yaml: &str,
-    ) -> Result<Vec<Dict>, Failure> {
+    ) -> Result<Vec<Dict>, ExpandError> {
         let mut sets = Vec::with_capacity(elements.len());
         for element in elements {
             let Some(map) = element.as_map() else {
@@ -25,7 +25,7 @@ impl Expander<'_> {
                     continue;
                 }
                 let found = kind_of(element);
-                return Err(Failure::Params(format!(
+                return Err(ExpandError::Params(format!(
                     "error unmarshling list element json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
                 )));
             };
@@ -50,14 +50,14 @@ pub(super) fn dict(value: &Value) -> Dict {
 }
 
 /// The older dialect takes texts only, and a map of texts under `values`.
-fn texts(map: &toft_value::Map) -> Result<Dict, Failure> {
-    let no_text = || Failure::Params("error parsing value as string %!w(<nil>)".to_owned());
+fn texts(map: &toft_value::Map) -> Result<Dict, ExpandError> {
+    let no_text = || ExpandError::Params("error parsing value as string %!w(<nil>)".to_owned());
     let sets = params::empty();
     for (key, value) in map {
         if key == "values" {
             let values = value.as_map();
             let values =
-                values.ok_or_else(|| Failure::Params("error parsing values map".to_owned()))?;
+                values.ok_or_else(|| ExpandError::Params("error parsing values map".to_owned()))?;
             for (key, value) in values {
                 let text = value.as_str().ok_or_else(no_text)?;
                 sets.set(format!("values.{key}"), Data::text(text));
@@ -69,9 +69,9 @@ fn texts(map: &toft_value::Map) -> Result<Dict, Failure> {
     Ok(sets)
 }
 
-fn from_yaml(text: &str) -> Result<Vec<Dict>, Failure> {
+fn from_yaml(text: &str) -> Result<Vec<Dict>, ExpandError> {
     let refused = |message: String| {
-        Failure::Params(format!("error unmarshling decoded ElementsYaml {message}"))
+        ExpandError::Params(format!("error unmarshling decoded ElementsYaml {message}"))
     };
     let source = Source::new("elementsYaml", text.as_bytes().into());
     let parsed = toft_yaml::values(&source, Resolver::Kubectl);

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 use toft_gotmpl::{Data, Dict, DictKind, ItemsKind};
 use toft_value::{Map, Value};
 
-use super::Failure;
+use super::ExpandError;
 use super::dialect::Dialect;
 
 /// No parameters yet.
@@ -54,12 +54,12 @@ pub(super) fn flat_texts(value: &Value) -> Dict {
 /// Adds `values` of a generator, each a template over the parameters so far.
 ///
 /// Source: Argo CD 3.2.0 `generators/value_interpolation.go`.
-pub(super) fn append_values(dialect: &Dialect, values: &Map, params: &Dict) -> Result<(), Failure> {
+pub(super) fn append_values(dialect: &Dialect, values: &Map, params: &Dict) -> Result<(), ExpandError> {
     let mut rendered = Vec::new();
     for (key, value) in values {
         let text = value.as_str().unwrap_or_default();
         let text = dialect.replace(text, params).map_err(|message| {
-            Failure::Params(format!(
+            ExpandError::Params(format!(
                 "failed to replace templated string: failed to replace templated string with rendered values: {message}"
             ))
         })?;

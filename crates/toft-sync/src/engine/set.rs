@@ -6,14 +6,16 @@
 //! Source: Argo CD 3.2.0 `applicationset/controllers/applicationset_controller.go`.
 
 mod child;
+mod children;
 mod conditions;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use smol_str::SmolStr;
-use toft_api::{PatchKind, Reason, Request, ResourcePath, Response};
-use toft_argo::{Application, ApplicationSet, GROUP, missing_project};
+use toft_api::{PatchKind, Request, ResourcePath, Response};
+use toft_argo::{ApplicationSet, GROUP, missing_project};
 use toft_object::{Object, Time};
 use toft_value::{Map, Value};
 
@@ -21,7 +23,7 @@ use self::conditions::{Outcome, conditions, resources};
 use super::calls::{Name, Purpose, wait_after};
 use super::store::{Change, StoreKey, version};
 use super::{Engine, MANAGER, Visit};
-use crate::event::{CallId, Effect, ProjectRules};
+use crate::event::{CallId, Effect, SetError, SetRendering};
 use crate::status::merge_patch;
 
 /// How long an expansion is good for; upstream's default of the git generator.
@@ -45,7 +47,7 @@ pub(super) struct SetState {
     is_expanding: bool,
     expanded_at: Option<Time>,
     /// What the last expansion gave.
-    expansion: Option<Result<Vec<Application>, String>>,
+    expansion: Option<Result<Arc<SetRendering>, SetError>>,
     /// Applications that are being written.
     open: BTreeSet<Name>,
     /// Those of them that are being deleted.
@@ -101,7 +103,7 @@ impl SetState {
     pub(super) fn error(&self) -> Option<&str> {
         match self.expansion.as_ref()? {
             Ok(_) => None,
-            Err(message) => Some(message),
+            Err(error) => Some(error.message()),
         }
     }
 
@@ -210,7 +212,7 @@ impl Engine {
         &mut self,
         now: Time,
         call: CallId,
-        result: Result<Vec<Application>, String>,
+        result: Result<SetRendering, SetError>,
     ) {
         if let Some(Purpose::Expand(name)) = self.calls.close(call) {
             self.set_expanded(now, &name, result);
@@ -221,193 +223,17 @@ impl Engine {
         &mut self,
         now: Time,
         name: &Name,
-        result: Result<Vec<Application>, String>,
+        result: Result<SetRendering, SetError>,
     ) {
         let Some(state) = self.sets.get_mut(name) else {
             return;
         };
         state.is_expanding = false;
         state.expanded_at = Some(now);
-        state.expansion = Some(result);
+        state.expansion = Some(result.map(Arc::new));
         state.failures.clear();
         state.not_before = None;
         self.visit_at(Visit::Set(name.clone()), now);
-    }
-
-    /// Makes the Applications what the last expansion says.
-    fn drive_children(&mut self, now: Time, state: &mut SetState) {
-        let Some(Ok(applications)) = state.expansion.clone() else {
-            return;
-        };
-        if let Some(at) = state.not_before.filter(|at| *at > now) {
-            return self.visit_at(Visit::Set(state.set.name.clone()), at);
-        }
-        let current = self.children(&state.set.name);
-        let mut named: BTreeSet<Name> = BTreeSet::new();
-        for application in &applications {
-            let fresh = named.insert(application.name.clone());
-            if fresh && self.objection(application).is_none() {
-                let live = current.get(&application.name);
-                self.write_child(now, state, (application, live));
-            }
-        }
-        if state.allows_delete() {
-            let surplus = current.iter().filter(|(name, _)| !named.contains(*name));
-            for (name, live) in surplus {
-                self.delete_child(now, state, (name, live));
-            }
-        }
-    }
-
-    /// The Applications that a set controls.
-    fn children(&self, set: &Name) -> BTreeMap<Name, Object> {
-        let store = self.stores.get(&self.apps_key());
-        let objects = store.into_iter().flat_map(super::store::Store::objects);
-        let own = objects.filter(|object| {
-            object.namespace() == self.settings.control_namespace
-                && child::owner(object.value()).as_ref() == Some(set)
-        });
-        own.map(|object| (object.name().into(), object.clone()))
-            .collect()
-    }
-
-    /// What speaks against an Application that a set gives.
-    fn objection(&self, application: &Application) -> Option<String> {
-        if self.settings.project_rules == ProjectRules::Told {
-            return None;
-        }
-        let project = &application.project;
-        if !self.projects.contains_key(project) {
-            return Some(format!(
-                "application references project {project} which does not exist"
-            ));
-        }
-        let cluster = self.cluster_of(application).err()?;
-        Some(format!(
-            "application destination spec is invalid: {cluster}"
-        ))
-    }
-
-    fn write_child(
-        &mut self,
-        now: Time,
-        state: &mut SetState,
-        what: (&Application, Option<&Object>),
-    ) {
-        let (application, live) = what;
-        if state.open.contains(&application.name) {
-            return;
-        }
-        let path = self
-            .apps_key()
-            .path
-            .namespace(&self.settings.control_namespace);
-        let request = match live {
-            None => {
-                let wanted = child::wanted(&state.set, application, None);
-                Request::create(MANAGER, path, wanted)
-            }
-            Some(live) if state.allows_update() => {
-                let wanted = child::wanted(&state.set, application, Some(live.value()));
-                let Some(patch) = merge_patch(live.value(), &wanted) else {
-                    return;
-                };
-                let path = path.name(&application.name);
-                Request::patch(MANAGER, path, PatchKind::Merge, patch)
-            }
-            Some(_) => return,
-        };
-        state.open.insert(application.name.clone());
-        let purpose = Purpose::Child(state.set.name.clone(), application.name.clone());
-        let home = self.settings.home.clone();
-        self.call(now, purpose, (&home, request));
-    }
-
-    fn delete_child(&mut self, now: Time, state: &mut SetState, what: (&Name, &Object)) {
-        let (name, live) = what;
-        if state.open.contains(name) || crate::run::is_terminating(live) {
-            return;
-        }
-        let home = self.settings.home.clone();
-        let background = toft_api::Propagation::Background;
-        let Some(request) = self.delete_request(&home, live, background) else {
-            return;
-        };
-        state.open.insert(name.clone());
-        state.deleting.insert(name.clone());
-        let purpose = Purpose::Child(state.set.name.clone(), name.clone());
-        self.call(now, purpose, (&home, request));
-    }
-
-    pub(super) fn child_written(&mut self, now: Time, what: (&Name, &Name), response: Response) {
-        let (set, name) = what;
-        let Some(state) = self.sets.get_mut(set) else {
-            return;
-        };
-        state.open.remove(name);
-        let answer = response.into_value();
-        let is_deletion = state.deleting.remove(name);
-        match &answer {
-            Ok(_) => {
-                state.failures.remove(name);
-            }
-            Err(error) if error.reason == Reason::NotFound => {}
-            Err(error) => {
-                let (_, failures) = state.failures.get(name).cloned().unwrap_or_default();
-                let failed = (error.message.clone(), failures + 1);
-                state.failures.insert(name.clone(), failed);
-                state.not_before = Some(now + wait_after(failures + 1, error));
-            }
-        }
-        let key = self.apps_key();
-        match answer {
-            Ok(value) if is_deletion => {
-                let place = (self.settings.control_namespace.clone(), name.clone());
-                self.write_back_deletion(now, (&key, place), value);
-            }
-            Ok(value) => {
-                if let Ok(object) = Object::new(value) {
-                    self.write_back(now, &key, object);
-                }
-            }
-            Err(_) => {}
-        }
-        self.visit_at(Visit::Set(set.clone()), now);
-    }
-
-    /// What came of the last expansion, for the conditions.
-    fn outcome(&self, state: &SetState) -> Option<Outcome> {
-        let applications = match state.expansion.as_ref()? {
-            Err(message) => return Some(Outcome::NotExpanded(message.clone())),
-            Ok(applications) => applications,
-        };
-        let mut objections: BTreeMap<&str, String> = BTreeMap::new();
-        let mut named: BTreeSet<&str> = BTreeSet::new();
-        for application in applications {
-            let name = application.name.as_str();
-            if !named.insert(name) {
-                let set = &state.set.name;
-                let message = format!(
-                    "ApplicationSet {set} contains applications with duplicate name: {name}"
-                );
-                objections.insert(name, message);
-            } else if let Some(message) = self.objection(application) {
-                objections.insert(name, message);
-            }
-        }
-        if let Some((_, message)) = objections.last_key_value() {
-            let more = objections.len() - 1;
-            let more = if more > 0 {
-                format!(" (and {more} more)")
-            } else {
-                String::new()
-            };
-            return Some(Outcome::NotValid(format!("{message}{more}")));
-        }
-        if let Some((_, (message, _))) = state.failures.first_key_value() {
-            return Some(Outcome::NotWritten(message.clone()));
-        }
-        Some(Outcome::UpToDate)
     }
 
     fn write_set(&mut self, now: Time, state: &mut SetState) {
@@ -420,7 +246,10 @@ impl Engine {
             status.insert("conditions", conditions(old, &outcome, now));
             if matches!(
                 outcome,
-                Outcome::UpToDate | Outcome::NotValid(_) | Outcome::NotWritten(_)
+                Outcome::UpToDate
+                    | Outcome::NotValid(_)
+                    | Outcome::NotCreated(_)
+                    | Outcome::NotWritten(_)
             ) {
                 let children = self.children(&state.set.name);
                 status.insert("resources", resources(children.values()));
@@ -529,10 +358,10 @@ impl Engine {
         let mut words = Vec::new();
         for (name, state) in &self.sets {
             words.extend(state.error().map(|text| (name.clone(), text.to_owned())));
-            let Some(Ok(applications)) = &state.expansion else {
+            let Some(Ok(given)) = &state.expansion else {
                 continue;
             };
-            let missing = applications.iter().map(|application| &application.project);
+            let missing = given.applications.iter().map(|application| &application.project);
             let missing: BTreeSet<&SmolStr> = missing
                 .filter(|project| !self.projects.contains_key(*project))
                 .collect();

@@ -8,7 +8,10 @@ use smol_str::SmolStr;
 use toft_api::{ApiError, Reason, Request, WatchStart};
 use toft_argo::{Application, SourceType};
 use toft_object::{Object, Origin, Rendered, Rendering, Time};
-use toft_sync::{AppRendering, CallId, ClusterId, Effect, Engine, EngineSettings, Event, WatchId};
+use toft_sync::{
+    AppRendering, CallId, ClusterId, Effect, Engine, EngineSettings, Event, InvalidApplication,
+    SetError, SetRendering, WatchId,
+};
 use toft_value::{Value, value};
 
 use crate::fake::Fake;
@@ -193,12 +196,32 @@ impl World {
             Effect::Expand { call, set } => {
                 let result = self.source.sets.get(set.name.as_str()).cloned();
                 let result = result.unwrap_or_else(|| Ok(Vec::new()));
-                let parse = |app: &Value| Application::parse(app).value;
-                let result = result.map(|apps| apps.iter().map(parse).collect());
+                let result = result.map(|apps| Self::expand(&apps));
+                let result = result.map_err(SetError::Template);
                 self.queue.push_back(Event::Expanded { call, result });
             }
             Effect::Wake { at } => self.wake = Some(at),
         }
+    }
+
+    /// The Applications of a set; of several with one name none may be written.
+    fn expand(apps: &[Value]) -> SetRendering {
+        let mut given = SetRendering::default();
+        for app in apps.iter().map(|app| Application::parse(app).value) {
+            let name = app.name.clone();
+            let twice = given.invalid.iter().any(|one| one.name == name);
+            let known = given.applications.iter().position(|one| one.name == name);
+            match known {
+                _ if twice => {}
+                None => given.applications.push(app),
+                Some(at) => {
+                    given.applications.remove(at);
+                    let reason = format!("{name} comes twice");
+                    given.invalid.push(InvalidApplication { name, reason });
+                }
+            }
+        }
+        given
     }
 
     fn perform_call(&mut self, call: CallId, cluster: &ClusterId, request: &Request) {

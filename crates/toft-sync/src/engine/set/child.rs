@@ -3,7 +3,8 @@
 //! Source: Argo CD 3.2.0 `applicationset_controller.go`, `createOrUpdateInCluster`.
 
 use smol_str::SmolStr;
-use toft_argo::{Application, ApplicationSet, DEFAULT_PROJECT};
+use toft_argo::{Application, ApplicationSet, DEFAULT_PROJECT, GROUP};
+use toft_object::Gvk;
 use toft_value::{Map, Value, value};
 
 use crate::ignore::Ignores;
@@ -16,18 +17,44 @@ const PRESERVED: &[&str] = &[
 /// Finalizers of the live Application that a set never touches begin so.
 const PRESERVED_FINALIZER: &str = "post-delete-finalizer.argocd.argoproj.io";
 
-/// The set that controls an Application.
-pub(super) fn owner(application: &Value) -> Option<SmolStr> {
+/// What controls an Application.
+pub(super) fn controller(application: &Value) -> Option<&Value> {
     let owners = application.items_at(&["metadata", "ownerReferences"]);
-    let controls = |owner: &&Value| {
-        owner.str_at(&["kind"]) == Some("ApplicationSet")
-            && owner.bool_at(&["controller"]) == Some(true)
-    };
     owners
         .iter()
-        .find(controls)?
-        .str_at(&["name"])
-        .map(SmolStr::from)
+        .find(|owner| owner.bool_at(&["controller"]) == Some(true))
+}
+
+/// Whether an owner is a set of Applications, and which.
+fn set_named(owner: &Value) -> Option<&str> {
+    let group = owner.str_at(&["apiVersion"]).unwrap_or_default();
+    let is_set = owner.str_at(&["kind"]) == Some("ApplicationSet")
+        && Gvk::of(group, "ApplicationSet").group == GROUP;
+    owner.str_at(&["name"]).filter(|_| is_set)
+}
+
+/// Whether an owner is the set of this name.
+pub(super) fn is_set(owner: &Value, name: &str) -> bool {
+    set_named(owner) == Some(name)
+}
+
+/// The set that controls an Application.
+pub(super) fn owner(application: &Value) -> Option<SmolStr> {
+    set_named(controller(application)?).map(SmolStr::from)
+}
+
+/// What is said of an Application that something else controls.
+///
+/// Source: sigs.k8s.io/controller-runtime v0.21.0 `controllerutil.go`, `AlreadyOwnedError`; Argo CD 3.2.0
+/// `applicationset/utils/createOrUpdate.go`, `mutate`.
+pub(super) fn owned_by_another(set: &ApplicationSet, name: &str, other: &Value) -> String {
+    let text = |key: &str| other.str_at(&[key]).unwrap_or_default();
+    format!(
+        "error while wrapping using MutateFn: Object {}/{name} is already owned by another {} controller {}",
+        set.namespace,
+        text("kind"),
+        text("name")
+    )
 }
 
 /// The Application as it should be: of the live one everything stays but spec, labels, annotations,
@@ -45,9 +72,7 @@ pub(super) fn wanted(
         })
     });
     let mut spec = generated.get("spec").cloned().unwrap_or_default();
-    if spec.str_at(&["project"]).unwrap_or_default().is_empty() {
-        spec.set_at(&["project"], DEFAULT_PROJECT);
-    }
+    normalize(&mut spec);
     wanted.set_at(&["spec"], spec);
     if let Some(operation) = generated.get("operation") {
         wanted.set_at(&["operation"], operation.clone());
@@ -79,12 +104,56 @@ pub(super) fn wanted(
     });
     finalizers.extend(kept.cloned());
     put_metadata(&mut wanted, "finalizers", finalizers.into());
-    put_metadata(&mut wanted, "ownerReferences", vec![reference(set)].into());
+    let owners = owners(live.items_at(&["metadata", "ownerReferences"]), set);
+    put_metadata(&mut wanted, "ownerReferences", owners.into());
     let ignores = Ignores::of_set(&set.ignore_differences, &application.name);
     if !live.is_null() {
         ignores.keep_live(&mut wanted, live);
     }
     wanted
+}
+
+/// What an Application controller would do without: empty options of the tools, an empty policy.
+///
+/// Source: Argo CD 3.2.0 `util/argo/argo.go`, `NormalizeApplicationSpec`; of a list of sources every one
+/// stays as it is.
+fn normalize(spec: &mut Value) {
+    if spec.str_at(&["project"]).unwrap_or_default().is_empty() {
+        spec.set_at(&["project"], DEFAULT_PROJECT);
+    }
+    let is_empty = |value: Option<&Value>| value.and_then(Value::as_map).is_some_and(Map::is_empty);
+    if is_empty(spec.get("syncPolicy")) {
+        spec.remove_at(&["syncPolicy"]);
+    }
+    if !spec.items_at(&["sources"]).is_empty() {
+        return;
+    }
+    for tool in ["helm", "kustomize"] {
+        if is_empty(spec.at(&["source", tool])) {
+            spec.remove_at(&["source", tool]);
+        }
+    }
+    let directory = spec.at(&["source", "directory"]).and_then(Value::as_map);
+    let Some(directory) = directory else { return };
+    let plain = directory.get("recurse").and_then(Value::as_bool) != Some(true)
+        && directory.get("jsonnet").is_none_or(|jsonnet| is_empty(Some(jsonnet)));
+    let filters = ["exclude", "include"];
+    let filtered = filters.iter().any(|key| directory.get(key).is_some());
+    if plain && !filtered {
+        spec.remove_at(&["source", "directory"]);
+    }
+}
+
+/// The owners of an Application, with the set among them.
+///
+/// Source: sigs.k8s.io/controller-runtime v0.21.0 `controllerutil.go`, `upsertOwnerRef`.
+fn owners(known: &[Value], set: &ApplicationSet) -> Vec<Value> {
+    let mut owners = known.to_vec();
+    match owners.iter_mut().find(|owner| is_set(owner, &set.name)) {
+        Some(owner) => *owner = reference(set),
+        None => owners.push(reference(set)),
+    }
+    owners
 }
 
 fn map_at(application: &Value, field: &str) -> Map {

@@ -6,14 +6,18 @@
 use toft_object::{Object, Time};
 use toft_value::{Value, value};
 
+use crate::event::SetError;
+
 /// What came of the last expansion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// It failed.
-    NotExpanded(String),
+    NotExpanded(SetError),
     /// It gave an Application that cannot be.
     NotValid(String),
-    /// An Application could not be written.
+    /// An Application could not be made.
+    NotCreated(String),
+    /// An Application could not be made or changed.
     NotWritten(String),
     /// Everything is as it says.
     UpToDate,
@@ -45,9 +49,13 @@ fn rows(outcome: &Outcome) -> [(&'static str, &'static str, &'static str, &str);
         ]
     };
     match outcome {
-        Outcome::NotExpanded(message) => {
+        Outcome::NotExpanded(SetError::Generator(message)) => {
             failed("ApplicationGenerationFromParamsError", message, false)
         }
+        Outcome::NotExpanded(SetError::Template(message)) => {
+            failed("RenderTemplateParamsError", message, false)
+        }
+        Outcome::NotCreated(message) => failed("CreateApplicationError", message, true),
         Outcome::NotValid(message) => failed("ApplicationValidationError", message, true),
         Outcome::NotWritten(message) => failed("UpdateApplicationError", message, true),
         Outcome::UpToDate => [
@@ -121,7 +129,7 @@ mod tests {
 
     #[test]
     fn an_error_is_told_by_all_three_conditions_and_keeps_its_time() {
-        let outcome = Outcome::NotExpanded("no such path".into());
+        let outcome = Outcome::NotExpanded(SetError::Generator("no such path".into()));
         let first = conditions(&[], &outcome, Time::from_seconds(0));
         let again = conditions(&first, &outcome, Time::from_seconds(9));
         assert_eq!(first, again);
