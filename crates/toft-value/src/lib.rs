@@ -4,6 +4,7 @@
 //! change copies only the path from the root to what changed. Maps are sorted by key, as everything
 //! upstream prints is.
 
+mod duration;
 mod json;
 mod list;
 mod macros;
@@ -12,6 +13,7 @@ mod number;
 mod path;
 mod value;
 
+pub use duration::{DurationError, parse_duration};
 pub use json::{JSON_DEPTH_MAX, JsonError};
 pub use list::List;
 pub use map::{Map, MapIter};
