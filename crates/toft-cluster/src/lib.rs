@@ -9,7 +9,6 @@ mod cluster;
 mod conditions;
 mod controller;
 mod controllers;
-mod cron;
 mod ctx;
 mod dispatch;
 mod draw;

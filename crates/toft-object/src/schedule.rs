@@ -1,4 +1,4 @@
-//! Schedules of CronJobs.
+//! Schedules: of CronJobs, and of whatever else comes again and again.
 //!
 //! Source: robfig/cron v3.0.1 `parser.go`, `spec.go`, the library that upstream uses.
 
@@ -7,14 +7,27 @@ use std::time::Duration;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
-use toft_object::Time;
+
+use crate::time::Time;
+
+/// Nanoseconds of a second.
+const NANOSECONDS: i64 = 1_000_000_000;
 
 /// How far ahead the next time is looked for, upstream's five years.
 const YEARS_MAX: i16 = 5;
 
 /// When something is to be done, again and again.
+///
+/// # Example
+/// ```
+/// use jiff::tz::TimeZone;
+/// use toft_object::{Schedule, Time};
+/// let schedule = Schedule::parse("0 3 * * *").unwrap();
+/// let next = schedule.next(Time::parse("2026-01-01T04:00:00Z").unwrap(), &TimeZone::UTC);
+/// assert_eq!(next.unwrap().to_string(), "2026-01-02T03:00:00Z");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Schedule {
+pub enum Schedule {
     /// At the minutes that the fields allow.
     Fields(Fields),
     /// Always after so long.
@@ -23,7 +36,7 @@ pub(crate) enum Schedule {
 
 /// The minutes that are allowed; a bit for each number.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fields {
+pub struct Fields {
     minutes: u64,
     hours: u64,
     days: u64,
@@ -75,7 +88,7 @@ impl Schedule {
     ///
     /// # Errors
     /// What is wrong, in upstream's words.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err("empty spec string".to_owned());
         }
@@ -107,7 +120,7 @@ impl Schedule {
     }
 
     /// The first time after `after`; `None` where there is none within five years.
-    pub(crate) fn next(&self, after: Time, zone: &TimeZone) -> Option<Time> {
+    pub fn next(&self, after: Time, zone: &TimeZone) -> Option<Time> {
         match self {
             Self::Every(delay) => Some(after.truncated() + *delay),
             Self::Fields(fields) => fields.next(after, zone),
@@ -126,44 +139,14 @@ fn parse_descriptor(text: &str) -> Result<Schedule, String> {
             let Some(duration) = text.strip_prefix("@every ") else {
                 return Err(format!("unrecognized descriptor: {text}"));
             };
-            let parsed = parse_duration(duration);
-            let parsed = parsed.ok_or_else(|| {
-                format!("failed to parse duration {text}: time: invalid duration {duration:?}")
-            })?;
-            return Ok(Schedule::Every(Duration::from_secs(
-                parsed.as_secs().max(1),
-            )));
+            let parsed = toft_value::parse_duration(duration);
+            let parsed =
+                parsed.map_err(|error| format!("failed to parse duration {text}: {error}"))?;
+            let seconds = u64::try_from(parsed / NANOSECONDS).unwrap_or(0);
+            return Ok(Schedule::Every(Duration::from_secs(seconds.max(1))));
         }
     };
     Schedule::parse(fields)
-}
-
-/// A duration as Go writes it.
-fn parse_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut seconds = 0.0;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let digits =
-            rest.find(|character: char| !character.is_ascii_digit() && character != '.')?;
-        let (number, after) = rest.split_at(digits);
-        let unit = after
-            .find(|character: char| character.is_ascii_digit())
-            .unwrap_or(after.len());
-        let (unit, after) = after.split_at(unit);
-        let factor = match unit {
-            "h" => 3_600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            _ => return None,
-        };
-        seconds += number.parse::<f64>().ok()? * factor;
-        rest = after;
-    }
-    Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// The bits of a field, and whether it allows everything.

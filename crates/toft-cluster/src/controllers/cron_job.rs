@@ -7,13 +7,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use toft_api::{ApiError, Propagation, Reason};
-use toft_object::Time;
+use toft_object::{Schedule, Time};
 use toft_value::{Value, value};
 
 use super::job::is_finished;
 use crate::conditions;
 use crate::controller::{Controller, Identity, Next, Wakes, Watch};
-use crate::cron::Schedule;
 use crate::ctx::{Ctx, Deletion};
 use crate::key::Key;
 use crate::meta;
