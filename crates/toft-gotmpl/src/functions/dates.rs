@@ -6,11 +6,11 @@ mod layout;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
+use toft_value::parse_duration;
 
 use super::Param::{Any, Text, Time};
 use super::arguments::{any, shared, text};
 use super::{Call, Function, Ran};
-use crate::quote::quote;
 use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
@@ -123,7 +123,8 @@ fn date(call: &mut Call<'_>, layout: &str, value: &Data, zone: &str) -> Ran {
 
 fn modified(values: &[Data]) -> Ran {
     let (written, time) = (text(values, 0), moment(any(values, 1)).unwrap_or(ZERO));
-    let duration = parse_duration(written)?;
+    let duration = parse_duration(written).map_err(|error| error.to_string())?;
+    let duration = SignedDuration::from_nanos(duration);
     let moved = time
         .checked_add(duration)
         .map_err(|_| "time is out of range")?;
@@ -133,63 +134,6 @@ fn modified(values: &[Data]) -> Ran {
 fn to_date(values: &[Data]) -> Ran {
     let (layout, written) = (text(values, 0), text(values, 1));
     layout::parse(layout, written).map(Data::Time)
-}
-
-/// Source: Go 1.26 `src/time/format.go`, `ParseDuration`.
-fn parse_duration(text: &str) -> Result<SignedDuration, String> {
-    let invalid = || format!("time: invalid duration {}", quote(text));
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Ok(SignedDuration::ZERO);
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.len()
-            - rest
-                .trim_start_matches(|one: char| one.is_ascii_digit() || one == '.')
-                .len();
-        let (number, tail) = rest.split_at_checked(digits).ok_or_else(invalid)?;
-        let number: f64 = number.parse().map_err(|_| invalid())?;
-        let end = tail
-            .find(|one: char| one.is_ascii_digit() || one == '.')
-            .unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at_checked(end).ok_or_else(invalid)?;
-        if unit.is_empty() {
-            return Err(format!("time: missing unit in duration {}", quote(text)));
-        }
-        let size = unit_seconds(unit);
-        let size = size.ok_or_else(|| {
-            format!(
-                "time: unknown unit {} in duration {}",
-                quote(unit),
-                quote(text)
-            )
-        })?;
-        seconds += number * size;
-        rest = tail;
-    }
-    let seconds = if negative { -seconds } else { seconds };
-    SignedDuration::try_from_secs_f64(seconds).map_err(|_| invalid())
-}
-
-fn unit_seconds(unit: &str) -> Option<f64> {
-    let units = [
-        ("ns", 1e-9),
-        ("us", 1e-6),
-        ("µs", 1e-6),
-        ("ms", 1e-3),
-        ("s", 1.0),
-        ("m", 60.0),
-        ("h", 3600.0),
-    ];
-    let (_, seconds) = units.iter().find(|(name, _)| *name == unit)?;
-    Some(*seconds)
 }
 
 /// Whole seconds as Go prints a duration: `1h2m3s`.
@@ -225,7 +169,7 @@ fn duration(_: &mut Call<'_>, values: &[Data]) -> Ran {
 #[expect(clippy::unnecessary_wraps, reason = "every function gives a result")]
 fn duration_round(call: &mut Call<'_>, values: &[Data]) -> Ran {
     let duration = match any(values, 0) {
-        Data::Text(text) => parse_duration(text).unwrap_or(SignedDuration::ZERO),
+        Data::Text(text) => SignedDuration::from_nanos(parse_duration(text).unwrap_or(0)),
         Data::Int64(nanoseconds) => SignedDuration::from_nanos(*nanoseconds),
         Data::Time(time) => call.now.duration_since(*time),
         _ => SignedDuration::ZERO,
