@@ -256,8 +256,11 @@ impl Application {
     }
 
     /// Whether the engine leaves it alone.
+    ///
+    /// Source: Argo CD 3.2.0 `controller/appcontroller.go`, `canProcessApp`; Go 1.26 `strconv.ParseBool`.
     pub fn skips_reconcile(&self) -> bool {
-        self.annotation("argocd.argoproj.io/skip-reconcile") == Some("true")
+        let written = self.annotation("argocd.argoproj.io/skip-reconcile");
+        written.is_some_and(|text| ["1", "t", "T", "true", "TRUE", "True"].contains(&text))
     }
 
     /// Whether its objects are deleted with it.

@@ -13,6 +13,7 @@ mod shape;
 mod source;
 mod sync_options;
 mod sync_policy;
+mod sync_window;
 mod tracking;
 mod wave;
 
@@ -38,6 +39,7 @@ pub use sync_options::{
     ANNOTATION_SYNC_OPTIONS, Confirmable, PropagationPolicy, SyncOption, SyncOptions,
 };
 pub use sync_policy::{Automated, Backoff, ManagedNamespaceMetadata, Retry, SyncPolicy};
+pub use sync_window::{Initiator, Permission, SyncWindow, WindowKind};
 pub use tracking::{
     ANNOTATION_TRACKING_ID, LABEL_BYTES_MAX, LABEL_INSTANCE, TrackingId, TrackingMethod,
     instance_label, instance_name, is_self_reference,

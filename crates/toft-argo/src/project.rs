@@ -4,7 +4,7 @@
 //! `util/argo/argo.go` (`ValidatePermissions`), `controller/sync.go` (`WithPermissionValidator`).
 
 use smol_str::SmolStr;
-use toft_object::GroupKind;
+use toft_object::{GroupKind, Time};
 use toft_source::Checked;
 use toft_value::Value;
 
@@ -14,6 +14,7 @@ use crate::read;
 use crate::repo_url::RepoUrl;
 use crate::shape::APP_PROJECT;
 use crate::source::ApplicationSource;
+use crate::sync_window::{self, Initiator, Permission, SyncWindow};
 use crate::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 
 /// An `AppProject`: what it says, and the value it was read from.
@@ -47,6 +48,8 @@ pub struct AppProject {
     pub namespace_refused: Vec<KindPattern>,
     /// Namespaces, besides Argo CD's own, whose Applications may name the project.
     pub source_namespaces: Vec<SmolStr>,
+    /// When Applications may be synced.
+    pub sync_windows: Vec<SyncWindow>,
     raw: Value,
 }
 
@@ -117,6 +120,7 @@ impl AppProject {
                 .then(|| kinds("namespaceResourceWhitelist")),
             namespace_refused: kinds("namespaceResourceBlacklist"),
             source_namespaces: read::texts(spec, "sourceNamespaces"),
+            sync_windows: read::list(spec, "syncWindows", SyncWindow::parse),
             raw: value.clone(),
         };
         Checked {
@@ -240,6 +244,21 @@ impl AppProject {
                 self.name
             )
         })
+    }
+
+    /// Whether a sync of an Application may begin now.
+    ///
+    /// # Errors
+    /// A window cannot be read; the words are Argo CD's. Nothing is synced then.
+    pub fn permits_sync(
+        &self,
+        application: &Application,
+        initiator: Initiator,
+        now: Time,
+    ) -> Result<Permission, String> {
+        let windows = self.sync_windows.iter();
+        let concerning = windows.filter(|window| window.concerns(application));
+        sync_window::permission(&concerning.collect::<Vec<_>>(), initiator, now)
     }
 
     fn refused_kind(&self, kind: &GroupKind) -> String {

@@ -155,50 +155,15 @@ impl Retry {
 
 /// A Go duration, or bare seconds.
 ///
-/// Source: Argo CD 3.2.0 `types.go`, `parseStringToDuration`; Go 1.26 `src/time/format.go`,
-/// `ParseDuration`. A negative wait is none.
+/// Source: Argo CD 3.2.0 `types.go`, `parseStringToDuration`. A negative wait is none.
 fn parse_duration(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<i64>() {
         return Some(Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
     }
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest.is_empty() {
-        return None;
-    }
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|next: char| !next.is_ascii_digit() && next != '.')?;
-        let (number, tail) = rest.split_at_checked(digits)?;
-        let number: f64 = number.parse().ok()?;
-        let unit_end = tail
-            .find(|next: char| next.is_ascii_digit() || next == '.')
-            .unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at_checked(unit_end)?;
-        seconds += number * unit_seconds(unit)?;
-        rest = tail;
-    }
-    if negative {
-        return Some(Duration::ZERO);
-    }
-    Duration::try_from_secs_f64(seconds).ok()
-}
-
-fn unit_seconds(unit: &str) -> Option<f64> {
-    let units = [
-        ("ns", 1e-9),
-        ("us", 1e-6),
-        ("µs", 1e-6),
-        ("μs", 1e-6),
-        ("ms", 1e-3),
-        ("s", 1.0),
-        ("m", 60.0),
-        ("h", 3600.0),
-    ];
-    let (_, seconds) = units.iter().find(|(name, _)| *name == unit)?;
-    Some(*seconds)
+    let nanoseconds = toft_value::parse_duration(text).ok()?;
+    Some(Duration::from_nanos(
+        u64::try_from(nanoseconds).unwrap_or(0),
+    ))
 }
 
 #[cfg(test)]
