@@ -179,7 +179,8 @@ impl Expander<'_> {
         template: &toft_value::Value,
         params: &Dict,
     ) -> Result<Application, ExpandError> {
-        let value = template::render(self, set, (template, params)).map_err(ExpandError::Template)?;
+        let value =
+            template::render(self, set, (template, params)).map_err(ExpandError::Template)?;
         Ok(Application::parse(&value).value)
     }
 }

@@ -9,7 +9,7 @@ use toft_object::{Object, ObjectId};
 use toft_value::Value;
 
 use crate::condition::{Condition, ConditionKind};
-use crate::health::{Health, HealthStatus, assess, has_health};
+use crate::health::{Health, HealthStatus, assess, is_missed};
 use crate::hook::{Role, role};
 use crate::ignore::Ignores;
 use crate::plan::Pair;
@@ -216,7 +216,7 @@ fn health(input: &CompareInput<'_>, pair: &Pair) -> Option<Health> {
 fn weight(input: &CompareInput<'_>, compared: &Compared) -> Option<HealthStatus> {
     let status = compared.health.as_ref()?.status;
     let id = compared.object().id();
-    if status == HealthStatus::Missing && !has_health(&id.group, &id.kind) {
+    if status == HealthStatus::Missing && !is_missed(&id.group, &id.kind) {
         return None;
     }
     let is_app = (id.group.as_str(), id.kind.as_str()) == ("argoproj.io", "Application");

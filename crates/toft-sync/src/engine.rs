@@ -9,6 +9,7 @@ mod app;
 mod calls;
 mod deletion;
 mod discovery;
+mod due;
 mod glance;
 mod live;
 mod permission;
@@ -30,6 +31,7 @@ use toft_object::{ObjectId, Time};
 use self::app::AppState;
 use self::calls::{Calls, Name, Purpose, timed_out};
 use self::discovery::ClusterView;
+use self::due::{Due, Visit};
 use self::set::SetState;
 use self::store::{Place, Store, StoreKey};
 use crate::event::{CallId, ClusterId, Effect, EngineSettings, Event, SetError, WatchId};
@@ -40,16 +42,6 @@ pub const MANAGER: &str = "toft";
 /// Visits in one step, before the rest waits for the next: far more than a lab has Applications, so
 /// that only a fault that visits itself for ever reaches it.
 const VISITS_MAX: usize = 10_000;
-
-/// What is visited when its time comes. In this order where several are due.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Visit {
-    Discover(ClusterId),
-    List(StoreKey),
-    Project(Name),
-    Set(Name),
-    App(Name),
-}
 
 /// The engine.
 #[derive(Debug)]
@@ -67,7 +59,7 @@ pub struct Engine {
     /// The Applications that want an object.
     wanted: BTreeMap<(ClusterId, ObjectId), BTreeSet<Name>>,
     calls: Calls,
-    due: BTreeMap<Visit, Time>,
+    due: Due,
     announced: Option<Time>,
     effects: Vec<Effect>,
 }
@@ -87,7 +79,7 @@ impl Engine {
             tracked: BTreeMap::new(),
             wanted: BTreeMap::new(),
             calls: Calls::default(),
-            due: BTreeMap::new(),
+            due: Due::default(),
             announced: None,
             effects: Vec::new(),
         }
@@ -114,8 +106,11 @@ impl Engine {
 
     /// When the engine wants to be woken; `None` where nothing will happen by itself.
     pub fn next_wake(&self) -> Option<Time> {
-        let due = self.due.values().copied().min();
-        due.into_iter().chain(self.calls.deadline()).min()
+        self.due
+            .next()
+            .into_iter()
+            .chain(self.calls.deadline())
+            .min()
     }
 
     /// The settings.
@@ -135,8 +130,7 @@ impl Engine {
 
     /// A visit at a time, or earlier where one is due earlier.
     fn visit_at(&mut self, visit: Visit, at: Time) {
-        let due = self.due.entry(visit).or_insert(at);
-        *due = (*due).min(at);
+        self.due.put(visit, at);
     }
 
     fn visit_what_is_due(&mut self, now: Time) {
@@ -144,11 +138,9 @@ impl Engine {
             self.answer(now, call, timed_out().into());
         }
         for _ in 0..VISITS_MAX {
-            let due = self.due.iter().find(|(_, at)| **at <= now);
-            let Some(visit) = due.map(|(visit, _)| visit.clone()) else {
+            let Some(visit) = self.due.take(now) else {
                 return;
             };
-            self.due.remove(&visit);
             match visit {
                 Visit::Discover(cluster) => self.discover(now, &cluster),
                 Visit::List(key) => self.list(now, &key, None),

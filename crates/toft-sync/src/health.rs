@@ -111,7 +111,25 @@ struct Rule {
     versions: &'static [&'static str],
     /// The kind as upstream calls it when it cannot read a version.
     called: &'static str,
+    home: Home,
     judge: fn(&Value) -> Health,
+}
+
+/// Where upstream keeps a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Home {
+    /// In its engine.
+    Engine,
+    /// In a script beside it.
+    Script,
+}
+
+/// A rule that is a script upstream, for every version.
+const fn script(group: &'static str, kind: &'static str, judge: fn(&Value) -> Health) -> Rule {
+    Rule {
+        home: Home::Script,
+        ..rule(group, kind, &[], judge)
+    }
 }
 
 const fn rule(
@@ -125,6 +143,7 @@ const fn rule(
         kind,
         versions,
         called: kind,
+        home: Home::Engine,
         judge,
     }
 }
@@ -134,10 +153,9 @@ const RULES: &[Rule] = &[
     rule("", "PersistentVolumeClaim", &["v1"], network::claim),
     rule("", "Pod", &["v1"], pod::pod),
     rule("", "Service", &["v1"], network::service),
-    rule(
+    script(
         "apiextensions.k8s.io",
         "CustomResourceDefinition",
-        &[],
         platform::custom_resource_definition,
     ),
     rule(
@@ -151,25 +169,21 @@ const RULES: &[Rule] = &[
     rule("apps", "ReplicaSet", &["v1"], workloads::replica_set),
     rule("apps", "StatefulSet", &["v1"], workloads::stateful_set),
     rule("argoproj.io", "Application", &[], argo::application),
-    rule("argoproj.io", "ApplicationSet", &[], argo::application_set),
+    script("argoproj.io", "ApplicationSet", argo::application_set),
     rule("argoproj.io", "Workflow", &[], argo::workflow),
     Rule {
         group: "autoscaling",
         kind: "HorizontalPodAutoscaler",
         versions: &["v1", "v2", "v2beta1", "v2beta2"],
         called: "HPA",
+        home: Home::Engine,
         judge: scaling::horizontal_pod_autoscaler,
     },
-    rule("batch", "CronJob", &[], batch::cron_job),
+    script("batch", "CronJob", batch::cron_job),
     rule("batch", "Job", &["v1"], batch::job),
     rule("extensions", "Ingress", &[], network::ingress),
     rule("networking.k8s.io", "Ingress", &[], network::ingress),
-    rule(
-        "policy",
-        "PodDisruptionBudget",
-        &[],
-        platform::disruption_budget,
-    ),
+    script("policy", "PodDisruptionBudget", platform::disruption_budget),
 ];
 
 fn find(group: &str, kind: &str) -> Option<&'static Rule> {
@@ -181,6 +195,14 @@ fn find(group: &str, kind: &str) -> Option<&'static Rule> {
 /// Whether objects of this kind have health.
 pub fn has_health(group: &str, kind: &str) -> bool {
     find(group, kind).is_some()
+}
+
+/// Whether an Application is worse off while an object of this kind is missing; upstream asks its engine
+/// only, and not its scripts.
+///
+/// Source: Argo CD 3.2.0 `controller/health.go`, `setApplicationHealth`.
+pub(crate) fn is_missed(group: &str, kind: &str) -> bool {
+    find(group, kind).is_some_and(|rule| rule.home == Home::Engine)
 }
 
 /// The finalizer that keeps a hook until its phase ends.
@@ -259,6 +281,20 @@ mod tests {
         assert!(RULES.is_sorted_by_key(|rule| (rule.group, rule.kind)));
         for rule in RULES {
             assert!(has_health(rule.group, rule.kind), "{}", rule.kind);
+        }
+    }
+
+    #[test]
+    fn what_is_judged_by_a_script_is_not_missed() {
+        let cases = [
+            ("apps", "Deployment", true),
+            ("", "Pod", true),
+            ("batch", "CronJob", false),
+            ("apiextensions.k8s.io", "CustomResourceDefinition", false),
+            ("", "ConfigMap", false),
+        ];
+        for (group, kind, missed) in cases {
+            assert_eq!(is_missed(group, kind), missed, "{kind}");
         }
     }
 

@@ -5,7 +5,7 @@
 mod summary;
 
 use smol_str::SmolStr;
-use toft_argo::{Application, SourceType, sync_wave};
+use toft_argo::{Application, Confirmable, SourceType, SyncOptions, sync_wave};
 use toft_object::Time;
 use toft_value::{Map, Value, value};
 
@@ -165,6 +165,11 @@ fn resource(compared: &Compared) -> Value {
     }
     if compared.requires_pruning {
         map.insert("requiresPruning", true);
+    }
+    let pair = [&compared.pair.target, &compared.pair.live];
+    let mut options = pair.into_iter().flatten().map(SyncOptions::of);
+    if options.any(|options| options.delete() == Some(Confirmable::Confirm)) {
+        map.insert("requiresDeletionConfirmation", true);
     }
     let wave = compared.pair.target.as_ref().map_or(0, sync_wave);
     if wave != 0 {

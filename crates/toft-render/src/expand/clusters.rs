@@ -6,11 +6,15 @@ use toft_argo::{IN_CLUSTER_NAME, IN_CLUSTER_SERVER};
 use toft_gotmpl::{Data, Dict, Items, ItemsKind};
 use toft_value::{Map, Value};
 
-use super::{Expander, ExpandError, params};
+use super::{ExpandError, Expander, params};
 
 impl Expander<'_> {
     /// The parameters of the one cluster; it has no Secret, hence no labels that a selector could want.
-    pub(super) fn clusters(&self, selector: &Value, values: &Map) -> Result<Vec<Dict>, ExpandError> {
+    pub(super) fn clusters(
+        &self,
+        selector: &Value,
+        values: &Map,
+    ) -> Result<Vec<Dict>, ExpandError> {
         let has = |key: &str| match selector.get(key) {
             Some(Value::Map(map)) => !map.is_empty(),
             Some(Value::List(list)) => !list.is_empty(),

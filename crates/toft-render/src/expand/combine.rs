@@ -10,7 +10,7 @@ use toft_gotmpl::{Data, Dict};
 use toft_value::{Map, Value};
 
 use super::dialect::Dialect;
-use super::{Expander, ExpandError, params};
+use super::{ExpandError, Expander, params};
 
 impl Expander<'_> {
     /// Every pair of what two generators give; the second is a template over the first.
@@ -42,7 +42,8 @@ impl Expander<'_> {
         match &self.dialect {
             Dialect::Go { .. } => {
                 for one in [second, first] {
-                    both.merge_over(&copied(one)?).map_err(ExpandError::Params)?;
+                    both.merge_over(&copied(one)?)
+                        .map_err(ExpandError::Params)?;
                 }
             }
             Dialect::Fast => {

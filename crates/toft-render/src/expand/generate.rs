@@ -7,7 +7,7 @@ use toft_gotmpl::Dict;
 use toft_object::LabelSelector;
 use toft_value::{Map, Value};
 
-use super::{Expander, ExpandError, clusters, params, template};
+use super::{ExpandError, Expander, clusters, params, template};
 
 /// What one kind of generator gives.
 pub(super) struct Generated {

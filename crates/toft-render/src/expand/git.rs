@@ -13,7 +13,7 @@ use toft_yaml::Resolver;
 
 use super::dialect::Dialect;
 use super::list::{dict, kind_of};
-use super::{Expander, ExpandError, matching, params};
+use super::{ExpandError, Expander, matching, params};
 
 /// How deep directories are walked; the deepest found in public repositories is fourteen.
 const DIRECTORY_DEPTH_MAX: usize = 64;

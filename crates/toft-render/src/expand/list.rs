@@ -8,7 +8,7 @@ use toft_value::Value;
 use toft_yaml::Resolver;
 
 use super::dialect::Dialect;
-use super::{Expander, ExpandError, params};
+use super::{ExpandError, Expander, params};
 
 impl Expander<'_> {
     /// The elements, and those that are written as YAML.

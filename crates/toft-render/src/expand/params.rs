@@ -54,7 +54,11 @@ pub(super) fn flat_texts(value: &Value) -> Dict {
 /// Adds `values` of a generator, each a template over the parameters so far.
 ///
 /// Source: Argo CD 3.2.0 `generators/value_interpolation.go`.
-pub(super) fn append_values(dialect: &Dialect, values: &Map, params: &Dict) -> Result<(), ExpandError> {
+pub(super) fn append_values(
+    dialect: &Dialect,
+    values: &Map,
+    params: &Dict,
+) -> Result<(), ExpandError> {
     let mut rendered = Vec::new();
     for (key, value) in values {
         let text = value.as_str().unwrap_or_default();

@@ -27,27 +27,37 @@ pub(super) struct Cascade {
 }
 
 const ANNOTATION_APPROVED: &str = "argocd.argoproj.io/deletion-approved";
+/// How the finalizers begin that wait for hooks of the deletion.
+const AFTERWARDS: &str = "post-delete-finalizer.argocd.argoproj.io";
 const ANNOTATION_KEEP: &str = "helm.sh/resource-policy";
 
 impl Engine {
     /// Does what can be done of a deletion; without its finalizer an Application leaves everything.
     pub(super) fn drive_deletion(&mut self, now: Time, state: &mut AppState) {
-        if !state.app.cascades() || state.cascade.open > 0 {
+        if state.cascade.open > 0 {
+            return;
+        }
+        if !state.app.cascades() {
+            // Hooks that run after a deletion are not run yet; waiting for them would never end.
+            if finalizers(state).iter().any(is_ours) {
+                state.writing.finalizers = Some(finalizers_left(state));
+            }
             return;
         }
         if let Some(at) = state.cascade.not_before.filter(|at| *at > now) {
             return self.visit_at(Visit::App(state.app.name.clone()), at);
         }
         state.run = None;
+        let Ok(cluster) = self.cluster_of(&state.app) else {
+            // Nothing of it can be reached any more: holding on to it would help nobody.
+            state.writing.finalizers = Some(finalizers_left(state));
+            return;
+        };
         let objects = match self.pairs(now, state, (For::Refresh, &Desired::default())) {
             Pairs::Known(pairs) => pairs.into_iter().filter_map(|pair| pair.live),
             Pairs::Waiting => return,
             Pairs::Failed(message) => return complain(now, state, &message),
         };
-        let Ok(cluster) = self.cluster_of(&state.app) else {
-            return;
-        };
-        let objects = objects.filter(|object| self.permits_kind(&state.app, &cluster, object));
         let objects: Vec<Object> = objects.collect();
         // One wave after the other: what is still going has to be gone first.
         if objects.iter().any(is_terminating) {
@@ -129,9 +139,9 @@ fn finalizers(state: &AppState) -> &[Value] {
 }
 
 fn is_ours(finalizer: &Value) -> bool {
-    finalizer
-        .as_str()
-        .is_some_and(|text| text.starts_with(RESOURCES_FINALIZER))
+    let text = finalizer.as_str().unwrap_or_default();
+    let cascade = text.strip_prefix(RESOURCES_FINALIZER);
+    matches!(cascade, Some("" | "/background" | "/foreground")) || text.starts_with(AFTERWARDS)
 }
 
 fn finalizers_left(state: &AppState) -> Vec<Value> {

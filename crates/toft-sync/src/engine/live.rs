@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use toft_api::{PatchKind, Request, Response, Validation};
+use toft_argo::{Application, SyncOption};
 use toft_object::{Gvk, Object, ObjectId, Time};
 use toft_value::Value;
 
@@ -146,9 +147,11 @@ impl Engine {
             let id = target.id();
             let wanting = self.wanted.entry((cluster.clone(), id.clone()));
             wanting.or_default().insert(name.clone());
+            let live = self.live(cluster, target);
+            let live = live.filter(|live| self.permits_live(&state.app, cluster, live));
             pairs.push(Pair {
                 target: Some(target.clone()),
-                live: self.live(cluster, target).cloned(),
+                live: live.cloned(),
             });
             seen.insert(id);
         }
@@ -160,7 +163,10 @@ impl Engine {
                 continue;
             };
             let id = live.id();
-            if !is_excluded(&id.group_kind()) && seen.insert(id) {
+            let counts = !is_excluded(&id.group_kind())
+                && self.permits_live(&state.app, cluster, live)
+                && !is_managed_namespace(&state.app, live);
+            if counts && seen.insert(id) {
                 pairs.push(Pair {
                     target: None,
                     live: Some(live.clone()),
@@ -247,6 +253,19 @@ impl Engine {
         };
         self.visit_at(Visit::App(name.clone()), next);
     }
+}
+
+/// Whether an object is the namespace that the Application makes and whose metadata it manages: Git need
+/// not have it.
+///
+/// Source: Argo CD 3.2.0 `controller/state.go`, `isManagedNamespace`.
+fn is_managed_namespace(app: &Application, object: &Object) -> bool {
+    let policy = &app.sync_policy;
+    object.kind() == "Namespace"
+        && object.gvk().group.is_empty()
+        && object.name() == app.destination.namespace
+        && policy.options.has(SyncOption::CreateNamespace(true))
+        && policy.managed_namespace_metadata.is_some()
 }
 
 impl AppState {

@@ -1,7 +1,7 @@
 //! What the project of an Application says.
 
-use toft_argo::{AppProject, Application, Cluster, missing_project};
-use toft_object::Object;
+use toft_argo::{AppProject, Application, Cluster, Initiator, Permission, missing_project};
+use toft_object::{Object, Time};
 
 use super::Engine;
 use crate::condition::{Condition, ConditionKind};
@@ -22,17 +22,39 @@ impl Engine {
             .collect()
     }
 
-    /// What of the project is not observed yet.
-    pub(super) fn not_observed(&self, app: &Application) -> Option<Condition> {
+    /// Whether the windows of the project let a sync begin now.
+    ///
+    /// # Errors
+    /// A window cannot be read; the text is Argo CD's.
+    pub(super) fn window(
+        &self,
+        app: &Application,
+        initiator: Initiator,
+        now: Time,
+    ) -> Result<Permission, String> {
+        match self.projects.get(&app.project) {
+            Some(project) if self.settings.project_rules == ProjectRules::Enforced => {
+                project.permits_sync(app, initiator, now)
+            }
+            _ => Ok(Permission::Granted),
+        }
+    }
+
+    /// What is to be told of windows that are not observed: they keep nobody from syncing here.
+    pub(super) fn not_observed(&self, app: &Application, now: Time) -> Option<Condition> {
+        if self.settings.project_rules == ProjectRules::Enforced {
+            return None;
+        }
         let project = self.projects.get(&app.project)?;
-        let windows = project.value().items_at(&["spec", "syncWindows"]);
-        (!windows.is_empty()).then(|| {
-            let message = format!(
-                "sync windows of project {} are not observed yet",
-                app.project
-            );
-            Condition::new(ConditionKind::UnsupportedWarning, message)
-        })
+        let message = match project.permits_sync(app, Initiator::Automation, now) {
+            Ok(Permission::Granted) => return None,
+            Ok(Permission::Denied(_)) => {
+                let project = &app.project;
+                format!("a sync window of project {project} denies syncs now; it is not observed")
+            }
+            Err(why) => why,
+        };
+        Some(Condition::new(ConditionKind::UnsupportedWarning, message))
     }
 
     /// The clusters that destinations are looked up in; where every destination means the home
@@ -72,6 +94,20 @@ impl Engine {
         let clusters = self.clusters_for(app);
         let destination = app.destination.cluster(&clusters).ok()?;
         project.refuses_namespaced_object(&kind, destination, object.namespace())
+    }
+
+    /// Whether a live object counts for the Application: one that the project does not permit counts as
+    /// not there, and is never deleted.
+    ///
+    /// Source: Argo CD 3.2.0 `app_project_types.go`, `IsLiveResourcePermitted`.
+    pub(super) fn permits_live(
+        &self,
+        app: &Application,
+        cluster: &ClusterId,
+        object: &Object,
+    ) -> bool {
+        self.settings.project_rules == ProjectRules::Told
+            || self.refuses(app, cluster, object).is_none()
     }
 
     /// Whether objects of the kind count for the Application.

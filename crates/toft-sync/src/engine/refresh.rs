@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smol_str::SmolStr;
+use toft_argo::{Initiator, Permission};
 use toft_object::{Object, ObjectId, Time};
 
 use super::app::{AppState, Rendered};
@@ -296,7 +297,9 @@ impl Engine {
         let mut comparison =
             self.compare_app(state, (For::Refresh, desired, pairs), failure.as_deref());
         comparison.conditions.extend(state.told.iter().cloned());
-        comparison.conditions.extend(self.not_observed(&state.app));
+        comparison
+            .conditions
+            .extend(self.not_observed(&state.app, now));
         if let Ok(cluster) = self.cluster_of(&state.app) {
             let told = self.told_of_objects(&state.app, &cluster, &desired.objects);
             comparison.conditions.extend(told);
@@ -381,6 +384,17 @@ impl Engine {
         comparison
     }
 
+    /// Whether the engine may begin a sync; where it may not, the Application is looked at again when that
+    /// changes. Windows that cannot be read are told by no condition, as upstream has it.
+    fn window_is_open(&mut self, now: Time, state: &mut AppState) -> bool {
+        match self.window(&state.app, Initiator::Automation, now) {
+            Ok(Permission::Granted) => return true,
+            Ok(Permission::Denied(change)) => state.heal_at = change,
+            Err(_) => {}
+        }
+        false
+    }
+
     fn automate_app(
         &mut self,
         now: Time,
@@ -389,7 +403,7 @@ impl Engine {
     ) {
         let (comparison, revisions) = what;
         let waits = state.app.operation.is_some() && !state.writing.wishes(Wish::ClearOperation);
-        if waits || state.is_operating() {
+        if waits || state.is_operating() || !self.window_is_open(now, state) {
             return;
         }
         let decided = automate(

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use smol_str::SmolStr;
-use toft_argo::{SyncOperation, SyncOption};
+use toft_argo::{Initiator, Permission, SyncOperation, SyncOption};
 use toft_object::Time;
 use toft_value::value;
 
-use self::pinned::{note_history, note_revisions, pinned, pinned_app, revisions_asked};
+use self::pinned::{
+    at_revisions, note_history, note_revisions, pinned, pinned_app, revisions_asked,
+};
 use super::app::{AppState, Rendered};
 use super::calls::{For, Name, Purpose};
 use super::live::Pairs;
@@ -100,12 +102,44 @@ impl Engine {
             let message = "Operation terminated".to_owned();
             return self.end_operation(now, state, (OperationPhase::Failed, message));
         }
+        if self.waits_for_window(now, state) {
+            return;
+        }
         for _ in 0..PASSES_MAX {
             if !self.advance(now, state) {
                 return;
             }
         }
         self.visit_at(Visit::App(state.app.name.clone()), now + WAVE_DELAY);
+    }
+
+    /// Whether a window of the project keeps the operation from going on. Tasks that began are finished.
+    ///
+    /// Source: Argo CD 3.2.0 `controller/sync.go`, `syncWindowPreventsSync`.
+    fn waits_for_window(&mut self, now: Time, state: &mut AppState) -> bool {
+        let operation = state.operation.as_ref();
+        let automated = operation.is_some_and(|operation| operation.operation.automated);
+        let tasks = state.run.as_ref().map(|run| &run.stage);
+        if matches!(tasks, Some(Stage::Tasks(..))) {
+            return false;
+        }
+        let initiator = if automated {
+            Initiator::Automation
+        } else {
+            Initiator::Person
+        };
+        let blocked = "Sync operation blocked by sync window";
+        match self.window(&state.app, initiator, now) {
+            Ok(Permission::Granted) => return false,
+            Ok(Permission::Denied(change)) => {
+                if let Some(at) = change {
+                    self.visit_at(Visit::App(state.app.name.clone()), at);
+                }
+                say(state, blocked.to_owned());
+            }
+            Err(why) => say(state, format!("{blocked}: {why}")),
+        }
+        true
     }
 
     /// Whether the operation failed and is repeated later; when the time has come it begins anew.
@@ -201,10 +235,12 @@ impl Engine {
             note_revisions(state, &app, revisions);
             return Ok(Stage::Look(desired, Tried::No));
         }
-        if revisions.iter().all(|revision| !revision.is_empty()) && !revisions.is_empty() {
+        if begun.is_some() && revisions.iter().all(|revision| !revision.is_empty()) {
             self.render(now, &app, (For::Operation, revisions.clone()));
             return Ok(Stage::Rendering(revisions));
         }
+        // What was asked for may be a branch, or `HEAD`: what it means now is what is synced.
+        let app = at_revisions(app, &revisions);
         self.resolve_sources(now, &app, For::Operation);
         Ok(Stage::Resolving(vec![None; app.sources.len()]))
     }

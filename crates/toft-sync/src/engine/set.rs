@@ -361,7 +361,10 @@ impl Engine {
             let Some(Ok(given)) = &state.expansion else {
                 continue;
             };
-            let missing = given.applications.iter().map(|application| &application.project);
+            let missing = given
+                .applications
+                .iter()
+                .map(|application| &application.project);
             let missing: BTreeSet<&SmolStr> = missing
                 .filter(|project| !self.projects.contains_key(*project))
                 .collect();

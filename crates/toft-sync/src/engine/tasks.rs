@@ -46,6 +46,8 @@ pub(super) struct TaskRun {
     failures: BTreeMap<usize, u32>,
     /// Tasks whose object is being replaced by deleting it first.
     recreating: BTreeSet<usize>,
+    /// Tasks whose object was deleted for that: it is made anew once it is gone.
+    recreated: BTreeSet<usize>,
     outcome: Outcome,
 }
 
@@ -57,6 +59,8 @@ enum Need {
     Skip,
     /// A call.
     Call(Box<Request>),
+    /// The object is deleted and made anew.
+    Recreate,
     /// The cluster does not serve the kind yet.
     Kind,
 }
@@ -98,6 +102,7 @@ impl TaskRun {
             again: BTreeMap::new(),
             failures: BTreeMap::new(),
             recreating: BTreeSet::new(),
+            recreated: BTreeSet::new(),
             outcome: Outcome::Successful,
         }
     }
@@ -174,9 +179,17 @@ impl Engine {
     /// Does one task, or asks the cluster to.
     fn perform(&mut self, now: Time, state: &mut AppState, what: (&mut TaskRun, usize)) {
         let (run, at) = what;
-        let Some(task) = run.plan.tasks().get(at).cloned() else {
+        let Some(mut task) = run.plan.tasks().get(at).cloned() else {
             return;
         };
+        if run.recreated.contains(&at) {
+            let object = task.object();
+            if self.live(&run.cluster, object).is_some_and(is_terminating) {
+                let error = ApiError::new(Reason::Conflict, "object is being deleted");
+                return run.try_again(now, state, (&task, at, &error));
+            }
+            task.pair.live = None;
+        }
         match self.need(state, run, &task) {
             Need::Skip => {}
             Need::Done(code, message) => run.record(state, &task, (code, message)),
@@ -186,6 +199,7 @@ impl Engine {
                 let cluster = run.cluster.clone();
                 self.call(now, purpose, (&cluster, *request));
             }
+            Need::Recreate => self.recreate(now, state, (run, &task, at)),
             Need::Kind => {
                 let error = ApiError::new(
                     Reason::ServiceUnavailable,
@@ -263,19 +277,22 @@ impl Engine {
         let own = SyncOptions::of(target);
         let on_live = live.map(SyncOptions::of).unwrap_or_default();
         let has = |option| own.has(option) || on_live.has(option) || sync.options.has(option);
-        let replaces = has(SyncOption::Replace(true)) && !own.has(SyncOption::Replace(false));
+        let replaces = is_replaced(state, task);
         if let Some(live) = live.filter(|_| !replaces)
             && !state.differs(For::Operation, target, live)
         {
-            let message = format!("{} unchanged", label(target));
             return if run.is_dry() && !sync.dry_run {
                 Need::Skip
             } else {
-                Need::Done(ResultCode::Synced, message)
+                Need::Done(ResultCode::Synced, said(state, target, "unchanged"))
             };
         }
         if run.is_dry() && run.comes_with_the_plan(task) {
             return Need::Skip;
+        }
+        let kept = !run.is_dry() && !sync.dry_run;
+        if replaces && kept && live.is_some() && is_forced(state, task) && !is_updated(target) {
+            return Need::Recreate;
         }
         let request = if replaces {
             self.replace_request(run, target, live)
@@ -317,7 +334,7 @@ impl Engine {
             return Some(Request::create(MANAGER, collection, target.value().clone()));
         };
         let mut object = target.value().clone();
-        if is_crd(target) || target.kind() == "Namespace" {
+        if is_updated(target) {
             let version = live.value().at(&["metadata", "resourceVersion"]).cloned();
             object.set_at(
                 &["metadata", "resourceVersion"],
@@ -357,7 +374,13 @@ impl Engine {
                 self.note_deleted(now, &run.cluster, (&task, value));
                 run.record(state, &task, (ResultCode::Pruned, "pruned".to_owned()));
             }
-            Ok(_) if run.recreating.remove(&at) => {
+            Ok(value) if run.recreating.remove(&at) => {
+                self.note_deleted(now, &run.cluster, (&task, value));
+                run.recreated.insert(at);
+                run.again.insert(at, now);
+            }
+            Err(error) if run.recreating.remove(&at) && error.reason == Reason::NotFound => {
+                run.recreated.insert(at);
                 run.again.insert(at, now);
             }
             Ok(value) => {
@@ -367,6 +390,13 @@ impl Engine {
             }
             Err(error) if task.is_prune() && error.reason == Reason::NotFound => {
                 run.record(state, &task, (ResultCode::Pruned, "pruned".to_owned()));
+            }
+            Err(error) if run.recreated.contains(&at) => {
+                if error.reason == Reason::AlreadyExists {
+                    run.try_again(now, state, (&task, at, &error));
+                } else {
+                    run.fail(now, state, (&task, at, &error));
+                }
             }
             // What will be made anew need not be changeable.
             Err(error) if run.is_dry() && recreates(state, &task, &error) => {}
@@ -391,10 +421,13 @@ impl Engine {
         let live = task.pair.live.as_ref();
         let version = |object: &Object| super::store::version(object);
         let done = match live {
+            Some(_) if is_replaced(state, task) && is_updated(target) => "updated",
+            Some(_) if is_replaced(state, task) => "replaced",
             _ if created => "created",
             Some(live) if version(live) == version(&object) && !run.is_dry() => "unchanged",
             _ => "configured",
         };
+        let message = said(state, target, done);
         let dry = state.sync_operation().is_some_and(|sync| sync.dry_run);
         if !run.is_dry() && !dry {
             let applied = match live {
@@ -406,8 +439,7 @@ impl Engine {
                 self.write_back(now, &key, object);
             }
         }
-        let dry = if dry { " (dry run)" } else { "" };
-        format!("{} {done}{dry}", label(target))
+        message
     }
 
     /// Takes in that an object is gone, or is going.
@@ -511,17 +543,55 @@ fn label(object: &Object) -> String {
     }
 }
 
+/// What is said of an object, as `kubectl` says it.
+fn said(state: &AppState, target: &Object, done: &str) -> String {
+    let sync = state.sync_operation();
+    let dry = sync.is_some_and(|sync| sync.dry_run);
+    let own = SyncOptions::of(target);
+    let wanted = SyncOption::ServerSideApply(true);
+    let wanted = own.has(wanted) || sync.is_some_and(|sync| sync.options.has(wanted));
+    let on_server = wanted && !dry && !own.has(SyncOption::ServerSideApply(false));
+    if done == "updated" {
+        return format!("{}/{} updated", target.kind(), target.name());
+    }
+    let done = if on_server && done != "replaced" {
+        "serverside-applied"
+    } else {
+        done
+    };
+    let dry = if dry { " (dry run)" } else { "" };
+    format!("{} {done}{dry}", label(target))
+}
+
+/// Whether an object is replaced, and not applied.
+fn is_replaced(state: &AppState, task: &Task) -> bool {
+    let option = SyncOption::Replace(true);
+    let off = SyncOption::Replace(false);
+    let target = task.pair.target.as_ref().map(SyncOptions::of);
+    let live = task.pair.live.as_ref().map(SyncOptions::of);
+    let asked = state.sync_operation().map(|sync| &sync.options);
+    let has = |options: Option<&SyncOptions>| options.is_some_and(|one| one.has(option));
+    let refused = target.as_ref().is_some_and(|one| one.has(off));
+    (has(target.as_ref()) || has(live.as_ref()) || has(asked)) && !refused
+}
+
+/// Kinds that are updated where others are replaced: deleting one would delete what depends on it.
+fn is_updated(target: &Object) -> bool {
+    is_crd(target) || target.kind() == "Namespace"
+}
+
+/// Whether an object may be deleted and made again.
+fn is_forced(state: &AppState, task: &Task) -> bool {
+    let objects = [&task.pair.target, &task.pair.live].into_iter().flatten();
+    let force = SyncOption::Force(true);
+    let mut options = objects.map(SyncOptions::of);
+    let sync = state.sync_operation();
+    options.any(|options| options.has(force)) || sync.is_some_and(|sync| sync.strategy.force)
+}
+
 /// Whether an object that cannot be changed is deleted and made again.
 fn recreates(state: &AppState, task: &Task, error: &ApiError) -> bool {
-    let force = SyncOption::Force(true);
-    let objects = [&task.pair.target, &task.pair.live].into_iter().flatten();
-    let asked = objects
-        .map(SyncOptions::of)
-        .any(|options| options.has(force));
-    let forced = asked
-        || state
-            .sync_operation()
-            .is_some_and(|sync| sync.strategy.force);
     let both = task.pair.target.is_some() && task.pair.live.is_some();
-    forced && both && matches!(error.reason, Reason::Invalid | Reason::Conflict)
+    let refused = matches!(error.reason, Reason::Invalid | Reason::Conflict);
+    is_forced(state, task) && both && refused
 }

@@ -11,6 +11,7 @@ mod fake;
 mod faults;
 mod sets;
 mod syncs;
+mod windows;
 mod world;
 
 use std::time::Duration;

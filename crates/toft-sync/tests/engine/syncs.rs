@@ -29,6 +29,17 @@ fn message(world: &World) -> String {
     message.unwrap_or_default().to_owned()
 }
 
+/// What the last operation said of an object.
+fn said_of(world: &World, name: &str) -> String {
+    let status = world.status("app");
+    let results = status.items_at(&["operationState", "syncResult", "resources"]);
+    let found = results
+        .iter()
+        .find(|one| one.str_at(&["name"]) == Some(name));
+    let message = found.and_then(|one| one.str_at(&["message"]));
+    message.unwrap_or_default().to_owned()
+}
+
 fn condition(world: &World) -> String {
     let status = world.status("app");
     let conditions = status.items_at(&["conditions"]);
@@ -348,6 +359,25 @@ fn an_operation_that_somebody_asks_for_is_done_and_cleared() {
 }
 
 #[test]
+fn an_operation_at_a_branch_is_pinned_to_what_the_branch_means() {
+    let mut world = with(vec![config_map("a", "1")]);
+    world.run_for(MINUTE);
+    world.api.change(APP, |app| {
+        let operation = value!({"initiatedBy": {"username": "me"}, "sync": {"revision": "HEAD", "prune": true}});
+        app.set_at(&["operation"], operation);
+    });
+    world.run_for(MINUTE);
+    let status = world.status("app");
+    let result = status.at(&["operationState", "syncResult"]).unwrap();
+    assert_eq!(result.str_at(&["revision"]), Some("r1"));
+    let path = ["operationState", "operation", "sync", "revision"];
+    assert_eq!(status.str_at(&path), Some("HEAD"));
+    let writes = world.api.writes.len();
+    world.run_for(MINUTE * 10);
+    assert_eq!(world.api.writes.len(), writes, "no second sync begins");
+}
+
+#[test]
 fn a_running_operation_can_be_terminated() {
     let mut world = with(vec![
         in_wave(deployment("first", "i:1"), 0),
@@ -477,6 +507,41 @@ fn replace_leaves_nothing_that_somebody_else_wrote() {
     let map = world.api.get("configmaps", "media", "a").unwrap();
     assert_eq!(map.get("data"), Some(&value!({"text": "2"})));
     assert_eq!(world.verdict("app"), ["Synced", "Healthy", "Succeeded"]);
+}
+
+#[test]
+fn an_object_that_is_replaced_by_force_is_made_anew() {
+    let wanted = |text: &str| with_options(config_map("a", text), "Replace=true,Force=true");
+    let mut world = with(vec![wanted("1")]);
+    world.run_for(MINUTE);
+    let uid = |world: &World| {
+        let map = world.api.get("configmaps", "media", "a").unwrap();
+        map.str_at(&["metadata", "uid"]).unwrap().to_owned()
+    };
+    let before = uid(&world);
+    commit(&mut world, "r2", vec![wanted("2")]);
+    world.run_for(MINUTE);
+    assert_ne!(uid(&world), before);
+    assert_eq!(world.verdict("app"), ["Synced", "Healthy", "Succeeded"]);
+    assert_eq!(said_of(&world, "a"), "configmap/a replaced");
+}
+
+#[test]
+fn what_is_applied_is_told_as_kubectl_tells_it() {
+    let cases = [
+        ("", "configured"),
+        ("ServerSideApply=true", "serverside-applied"),
+        ("Replace=true", "replaced"),
+    ];
+    for (options, told) in cases {
+        let wanted = |text: &str| with_options(config_map("a", text), options);
+        let mut world = with(vec![wanted("1"), config_map("b", "1")]);
+        world.run_for(MINUTE);
+        commit(&mut world, "r2", vec![wanted("2"), config_map("b", "1")]);
+        world.run_for(MINUTE);
+        assert_eq!(said_of(&world, "a"), format!("configmap/a {told}"));
+        assert_eq!(said_of(&world, "b"), "configmap/b unchanged");
+    }
 }
 
 #[test]

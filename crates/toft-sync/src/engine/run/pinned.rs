@@ -61,6 +61,15 @@ pub(super) fn revisions_asked(
     vec![sync.revision.clone(); sources.min(1)]
 }
 
+/// The Application with each source at the revision that was asked for, where one was.
+pub(super) fn at_revisions(mut app: Application, revisions: &[SmolStr]) -> Application {
+    let asked = app.sources.iter_mut().zip(revisions);
+    for (source, revision) in asked.filter(|(_, revision)| !revision.is_empty()) {
+        source.target_revision = revision.clone();
+    }
+    app
+}
+
 /// Pins the revisions: a newer commit does not change an operation that began.
 pub(super) fn note_revisions(state: &mut AppState, app: &Application, revisions: Vec<SmolStr>) {
     let policy = state.app.value().at(&["spec", "syncPolicy"]);

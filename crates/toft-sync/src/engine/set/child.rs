@@ -136,7 +136,9 @@ fn normalize(spec: &mut Value) {
     let directory = spec.at(&["source", "directory"]).and_then(Value::as_map);
     let Some(directory) = directory else { return };
     let plain = directory.get("recurse").and_then(Value::as_bool) != Some(true)
-        && directory.get("jsonnet").is_none_or(|jsonnet| is_empty(Some(jsonnet)));
+        && directory
+            .get("jsonnet")
+            .is_none_or(|jsonnet| is_empty(Some(jsonnet)));
     let filters = ["exclude", "include"];
     let filtered = filters.iter().any(|key| directory.get(key).is_some());
     if plain && !filtered {
