@@ -2,11 +2,13 @@
 //!
 //! Everything that happens comes in through [`World::handle`] (somebody's request), [`World::advance`]
 //! (time) or [`World::set_repository`] (a commit). The same sequence of these gives the same commits,
-//! byte for byte.
+//! byte for byte: [`World::take_inputs`] is the log of them, [`replay`] makes the same run again.
 
+mod input;
 mod log;
 mod overview;
 mod reasons;
+mod replay;
 mod repository;
 mod root;
 mod routes;
@@ -14,8 +16,10 @@ mod settled;
 mod sources;
 mod world;
 
+pub use input::{Entry, EntryError, Input};
 pub use log::print_commits;
 pub use overview::{AppLine, Overview};
+pub use replay::{ReplayError, Trees, replay};
 pub use repository::Repository;
 pub use root::{Root, find_root};
 pub use routes::Route;

@@ -1,14 +1,18 @@
 //! When everything has come to rest.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use smol_str::SmolStr;
-use toft_apiserver::ApiServer;
+use toft_apiserver::{ApiServer, Commit};
 use toft_argo::GROUP;
 use toft_object::{GroupResource, Time};
 use toft_value::Value;
 
 use crate::overview::apps;
+
+const APPLICATIONS: &str = "applications";
+const SETS: &str = "applicationsets";
 
 /// For so long nothing may change until what is not good counts as how it is.
 pub const QUIET: Duration = Duration::from_mins(15);
@@ -25,34 +29,81 @@ pub enum Settled {
 /// Watches for the moment when everything has come to rest.
 #[derive(Debug)]
 pub(crate) struct Rest {
-    seen: Vec<[SmolStr; 4]>,
+    apps: BTreeMap<Place, Standing>,
+    sets: BTreeMap<Place, bool>,
     changed: Time,
-    done: bool,
+}
+
+/// Namespace and name.
+type Place = (SmolStr, SmolStr);
+
+/// How an Application stands, as far as it matters here.
+#[derive(Debug, PartialEq, Eq)]
+struct Standing {
+    /// Sync status, health, phase of the operation.
+    words: [SmolStr; 3],
+    is_final: bool,
 }
 
 impl Rest {
     /// A watch that begins now: what was before counts for nothing.
     pub(crate) fn new(now: Time) -> Self {
         Self {
-            seen: Vec::new(),
+            apps: BTreeMap::new(),
+            sets: BTreeMap::new(),
             changed: now,
-            done: false,
         }
     }
 
-    /// Looks at the Applications after something happened to them.
+    /// Looks at everything.
     pub(crate) fn look(&mut self, api: &ApiServer, now: Time) {
-        let seen: Vec<[SmolStr; 4]> = apps(api).map(standing).collect();
-        if seen != self.seen {
-            self.seen = seen;
+        let place = |value: &Value| {
+            let text = |key: &str| value.str_at(&["metadata", key]).unwrap_or_default().into();
+            (text("namespace"), text("name"))
+        };
+        self.apps = apps(api).map(|app| (place(app), standing(app))).collect();
+        let expanded = sets(api).map(|set| (place(set), is_expanded(set)));
+        self.sets = expanded.collect();
+        self.changed = now;
+    }
+
+    /// Takes in what was committed.
+    pub(crate) fn take_in(&mut self, commits: &[Commit], now: Time) {
+        let changes = commits.iter().flat_map(|commit| &commit.changes);
+        for change in changes.filter(|change| change.key.resource.group == GROUP) {
+            let key = &change.key;
+            let place = (key.namespace.clone(), key.name.clone());
+            match key.resource.resource.as_str() {
+                APPLICATIONS => self.take_in_app(place, change.after.as_ref(), now),
+                SETS => match &change.after {
+                    Some(set) => drop(self.sets.insert(place, is_expanded(set))),
+                    None => drop(self.sets.remove(&place)),
+                },
+                _ => {}
+            }
+        }
+    }
+
+    fn take_in_app(&mut self, place: Place, app: Option<&Value>, now: Time) {
+        let after = app.map(standing);
+        let words = |standing: &Standing| standing.words.clone();
+        if self.apps.get(&place).map(words) != after.as_ref().map(words) {
             self.changed = now;
         }
-        self.done = sets(api).all(is_expanded) && apps(api).all(is_final);
+        match after {
+            Some(standing) => drop(self.apps.insert(place, standing)),
+            None => drop(self.apps.remove(&place)),
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.sets.values().all(|expanded| *expanded)
+            && self.apps.values().all(|standing| standing.is_final)
     }
 
     /// Whether everything has come to rest.
     pub(crate) fn settled(&self, now: Time) -> Option<Settled> {
-        if self.done {
+        if self.is_done() {
             return Some(Settled::Done);
         }
         (now.since(self.changed) >= QUIET).then_some(Settled::Quiet)
@@ -64,18 +115,20 @@ impl Rest {
     }
 }
 
-fn standing(app: &Value) -> [SmolStr; 4] {
+fn standing(app: &Value) -> Standing {
     let text = |path: &[&str]| SmolStr::from(app.str_at(path).unwrap_or_default());
-    [
-        text(&["metadata", "name"]),
-        text(&["status", "sync", "status"]),
-        text(&["status", "health", "status"]),
-        text(&["status", "operationState", "phase"]),
-    ]
+    Standing {
+        words: [
+            text(&["status", "sync", "status"]),
+            text(&["status", "health", "status"]),
+            text(&["status", "operationState", "phase"]),
+        ],
+        is_final: is_final(app),
+    }
 }
 
 fn sets(api: &ApiServer) -> impl Iterator<Item = &Value> {
-    api.list(&GroupResource::new(GROUP, "applicationsets"), None)
+    api.list(&GroupResource::new(GROUP, SETS), None)
 }
 
 fn is_expanded(set: &Value) -> bool {

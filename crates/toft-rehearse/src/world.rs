@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use toft_api::{ApiError, PatchKind, Request, ResourcePath, Response, Target};
+use toft_api::{ApiError, PatchKind, Request, ResourcePath, Response, Target, Verb};
 use toft_apiserver::{ApiServer, Commit, Record, WatchCursor};
 use toft_argo::{Application, GROUP, RepoUrl};
 use toft_cluster::{Cluster, ClusterSettings};
@@ -13,6 +13,7 @@ use toft_sync::{
     WatchId,
 };
 
+use crate::input::{Entry, Input};
 use crate::overview::{AppLine, Overview, apps};
 use crate::repository::Repository;
 use crate::root::{Root, Survey, find_root, survey};
@@ -26,6 +27,10 @@ pub const INSTANT_ROUNDS_MAX: usize = 100_000;
 
 /// How often the clock may be woken without moving.
 const INSTANTS_AT_ONE_TIME_MAX: usize = 1_000;
+
+/// How many inputs wait to be taken; where nobody takes them they are dropped, and the sequence of the
+/// next one tells of the gap. A busy hour of a person is some hundreds.
+const INPUTS_MAX: usize = 10_000;
 
 /// The user and agent of what the world itself writes: the root Application.
 const AGENT: &str = "toft-up";
@@ -76,11 +81,15 @@ pub struct World {
     root: Root,
     survey: Survey,
     watches: BTreeMap<WatchId, WatchCursor>,
+    /// The revision at which the watches were polled last.
+    polled: Option<u64>,
     effects: VecDeque<Effect>,
     wake: Option<Time>,
     clock: Time,
     rest: Rest,
     commits: Vec<Commit>,
+    inputs: Vec<Entry>,
+    sequence: u64,
 }
 
 impl World {
@@ -95,7 +104,9 @@ impl World {
     ) -> Result<Self, WorldError> {
         let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
         let cluster = Cluster::new(settings.cluster.clone(), now);
+        let revision = repository.revision.clone();
         let mut world = Self::around((settings, cluster), (repository, root), now)?;
+        world.note_input(now, Input::Repository(revision));
         world.plant(now)?;
         world.start(now);
         Ok(world)
@@ -145,11 +156,14 @@ impl World {
             root,
             survey,
             watches: BTreeMap::new(),
+            polled: None,
             effects: VecDeque::new(),
             wake: None,
             clock: now,
             rest: Rest::new(now),
             commits: Vec::new(),
+            inputs: Vec::new(),
+            sequence: 0,
         })
     }
 
@@ -175,17 +189,19 @@ impl World {
     }
 
     /// Answers somebody's request. What follows from it happens at the same instant, after the answer.
+    ///
+    /// What only reads moves nothing, not even the clock.
     pub fn handle(&mut self, now: Time, request: &Request) -> Response {
-        self.clock = self.clock.max(now);
-        let response = self.cluster.handle(self.clock, request);
+        let now = self.clock.max(now);
         let reads = matches!(request.target, Target::Document(_))
-            || matches!(
-                request.verb,
-                toft_api::Verb::Get | toft_api::Verb::List | toft_api::Verb::Watch
-            );
-        if !reads {
-            self.pump(self.clock);
+            || matches!(request.verb, Verb::Get | Verb::List | Verb::Watch);
+        if reads {
+            return self.cluster.handle(now, request);
         }
+        self.clock = now;
+        self.note_input(now, Input::Request(Box::new(request.clone())));
+        let response = self.cluster.handle(now, request);
+        self.pump(now);
         response
     }
 
@@ -206,11 +222,13 @@ impl World {
             self.instant(at);
         }
         self.clock = self.clock.max(to);
+        self.note_input(self.clock, Input::Advance);
     }
 
     /// Moves the clock to a time without playing what lies between; what was due then is due now.
     pub fn skip_to(&mut self, to: Time) {
         self.clock = self.clock.max(to);
+        self.note_input(self.clock, Input::Skip);
     }
 
     /// The virtual time.
@@ -223,8 +241,18 @@ impl World {
         std::mem::take(&mut self.commits)
     }
 
+    /// What came in since the last call, in order: with the settings it is enough to make the same run
+    /// again.
+    ///
+    /// Whoever does not keep it may drop it; a world that is restored begins a log of its own.
+    pub fn take_inputs(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.inputs)
+    }
+
     /// Takes a new tree as what the repository is from now on.
     pub fn set_repository(&mut self, repository: Repository) {
+        let revision = repository.revision.clone();
+        self.note_input(self.clock, Input::Repository(revision));
         if let Ok(survey) = survey(&*repository.tree, &self.root) {
             self.survey = survey;
         }
@@ -293,6 +321,22 @@ impl World {
         notices
     }
 
+    fn note_input(&mut self, time: Time, input: Input) {
+        let last = self.inputs.last_mut();
+        if last.is_some_and(|last| last.absorb(time, &input)) {
+            return;
+        }
+        if self.inputs.len() >= INPUTS_MAX {
+            self.inputs.clear();
+        }
+        self.inputs.push(Entry {
+            sequence: self.sequence,
+            time,
+            input,
+        });
+        self.sequence += 1;
+    }
+
     fn instant(&mut self, at: Time) {
         self.clock = at;
         if self.wake.is_some_and(|wake| wake <= at) {
@@ -324,20 +368,17 @@ impl World {
 
     fn keep_commits(&mut self, now: Time) {
         let commits = self.cluster.take_commits();
-        let is_ours = |commit: &Commit| {
-            commit
-                .changes
-                .iter()
-                .any(|change| change.key.resource.group == GROUP)
-        };
-        let touched = commits.iter().any(is_ours);
+        self.rest.take_in(&commits, now);
         self.commits.extend(commits);
-        if touched {
-            self.rest.look(self.cluster.api(), now);
-        }
     }
 
+    /// Lets the engine hear what its watches tell; nothing where nothing was written since.
     fn poll_watches(&mut self, now: Time) -> bool {
+        let revision = Some(self.cluster.api().revision());
+        if self.polled == revision {
+            return false;
+        }
+        self.polled = revision;
         let mut heard = Vec::new();
         let mut ended = Vec::new();
         for (watch, cursor) in &mut self.watches {
@@ -376,7 +417,10 @@ impl World {
                 self.hear(now, Event::Answered { call, response });
             }
             Effect::Watch { watch, start, .. } => match self.cluster.api().open_watch(&start) {
-                Ok(cursor) => drop(self.watches.insert(watch, cursor)),
+                Ok(cursor) => {
+                    self.watches.insert(watch, cursor);
+                    self.polled = None;
+                }
                 Err(error) => self.hear(now, Event::WatchEnded { watch, error }),
             },
             Effect::Resolve { call, source } => {

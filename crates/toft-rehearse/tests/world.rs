@@ -14,11 +14,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use toft_api::{Request, ResourcePath};
+use toft_api::{PatchKind, Request, ResourcePath};
 use toft_apiserver::{Commit, Record, StoreKey};
 use toft_cluster::ClusterSettings;
 use toft_object::Time;
-use toft_rehearse::{Repository, Saved, Settled, World, WorldSettings, print_commits};
+use toft_rehearse::{
+    Entry, Repository, Saved, Settled, World, WorldSettings, print_commits, replay,
+};
 use toft_source::{MemoryFiles, RepoPath};
 use toft_sync::ProjectRules;
 use toft_value::Value;
@@ -149,6 +151,48 @@ fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
     let first = run(7);
     assert_eq!(first, run(7));
     assert_ne!(first, run(8));
+}
+
+#[test]
+fn a_run_is_made_again_from_what_came_in() {
+    let trees = |revision: &str| {
+        let image = format!("registry.example.org/photos:{revision}");
+        Some(repository(small(&image), revision))
+    };
+    let mut world = World::new(settings(5), trees("1").unwrap(), BEGIN).unwrap();
+    settle(&mut world);
+    let scale = toft_value::value!({"spec": {"replicas": 3}});
+    let scale = Request::patch("kubectl", deployment(), PatchKind::Merge, scale);
+    world.handle(world.clock() + Duration::from_millis(700), &scale);
+    world.advance(world.clock() + Duration::from_secs(3));
+    world.handle(
+        world.clock() + Duration::from_secs(1),
+        &Request::get("kubectl", deployment()),
+    );
+    world.handle(world.clock(), &Request::delete("kubectl", deployment()));
+    world.skip_to(world.clock() + Duration::from_mins(7));
+    world.set_repository(trees("2").unwrap());
+    settle(&mut world);
+    let lines: Vec<String> = world.take_inputs().iter().map(Entry::to_line).collect();
+    let told = print_commits(&world.take_commits());
+    assert!(lines.len() < 12, "{lines:#?}");
+    let log: Vec<Entry> = lines
+        .iter()
+        .map(|line| Entry::parse(line).unwrap())
+        .collect();
+    let again = |seed| {
+        let mut world = replay(settings(seed), &log, &trees).unwrap();
+        print_commits(&world.take_commits())
+    };
+    assert_eq!(told, again(5));
+    assert_ne!(told, again(6));
+    let shorter = |seed| {
+        let mut world = replay(settings(seed), &log[..log.len() - 3], &trees).unwrap();
+        print_commits(&world.take_commits())
+    };
+    assert_ne!(told, shorter(5));
+    assert!(replay(settings(5), &log[1..], &trees).is_err());
+    assert!(replay(settings(5), &log, &|_| None).is_err());
 }
 
 #[test]
