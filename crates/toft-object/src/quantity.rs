@@ -29,6 +29,9 @@ pub enum QuantityError {
     /// The suffix is unknown.
     #[error("unable to parse quantity's suffix")]
     Suffix,
+    /// There is no digit where upstream needs one.
+    #[error("unable to parse numeric part of quantity")]
+    Numeric,
 }
 
 /// How a quantity is written.
@@ -76,6 +79,9 @@ impl Quantity {
     pub fn parse(text: &str) -> Result<Self, QuantityError> {
         let parts = split(text)?;
         let (base, exponent, format) = read_suffix(parts.suffix).ok_or(QuantityError::Suffix)?;
+        if parts.whole.is_empty() && parts.fraction.is_empty() && !is_small(exponent, format) {
+            return Err(QuantityError::Numeric);
+        }
         let magnitude = magnitude(&parts, base, exponent);
         let (magnitude, format) = match format {
             Format::Binary if magnitude > 0 && magnitude < UNIT => (magnitude, Format::Decimal),
@@ -277,6 +283,14 @@ fn magnitude(parts: &Parts<'_>, base: i128, exponent: i32) -> i128 {
         Some(factor) => divide_up(number, factor),
         None if tens >= 0 => i128::MAX,
         None => 1,
+    }
+}
+
+/// Whether upstream's fast path takes a single digit with this suffix; only there no digit is zero.
+fn is_small(exponent: i32, format: Format) -> bool {
+    match format {
+        Format::Binary => exponent <= 40,
+        Format::Decimal | Format::Exponent => exponent >= -9,
     }
 }
 

@@ -15,6 +15,10 @@ pub struct SelectorError(pub String);
 /// One condition on a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Requirement {
+    /// The label has the value.
+    Equals(SmolStr, SmolStr),
+    /// The label is missing or has another value.
+    Differs(SmolStr, SmolStr),
     /// The label has one of the values.
     In(SmolStr, Vec<SmolStr>),
     /// The label is missing or has none of the values.
@@ -72,6 +76,8 @@ impl Requirement {
         };
         let number = |key: &str| label(key).and_then(|text| text.parse::<i64>().ok());
         match self {
+            Self::Equals(key, value) => label(key) == Some(value),
+            Self::Differs(key, value) => label(key) != Some(value),
             Self::In(key, values) => {
                 label(key).is_some_and(|value| values.iter().any(|one| one == value))
             }
@@ -101,7 +107,12 @@ impl LabelSelector {
     /// # Errors
     /// An expression has an unknown operator.
     pub fn from_value(value: &Value) -> Result<Self, SelectorError> {
-        let mut selector = Self::from_labels(value.get("matchLabels").and_then(Value::as_map));
+        let labels = value.get("matchLabels").and_then(Value::as_map);
+        for (key, value) in labels.into_iter().flatten() {
+            let values = [SmolStr::from(value.as_str().unwrap_or_default())];
+            check_requirement(key, &values, Vec::new())?;
+        }
+        let mut selector = Self::from_labels(labels);
         for expression in value.items_at(&["matchExpressions"]) {
             selector.requirements.push(parse_expression(expression)?);
         }
@@ -111,10 +122,10 @@ impl LabelSelector {
     /// The selector that wants every one of these labels.
     pub fn from_labels(labels: Option<&Map>) -> Self {
         let entries = labels.into_iter().flatten();
-        let wanted = |value: &Value| vec![SmolStr::from(value.as_str().unwrap_or_default())];
+        let wanted = |value: &Value| SmolStr::from(value.as_str().unwrap_or_default());
         Self {
             requirements: entries
-                .map(|(key, value)| Requirement::In(key.clone(), wanted(value)))
+                .map(|(key, value)| Requirement::Equals(key.clone(), wanted(value)))
                 .collect(),
         }
     }
@@ -139,6 +150,7 @@ fn parse_expression(expression: &Value) -> Result<Requirement, SelectorError> {
         .iter()
         .filter_map(Value::as_str);
     let values: Vec<SmolStr> = values.map(SmolStr::from).collect();
+    check_expression(expression, &key, &values)?;
     match expression.str_at(&["operator"]).unwrap_or_default() {
         "In" => Ok(Requirement::In(key, values)),
         "NotIn" => Ok(Requirement::NotIn(key, values)),
@@ -149,6 +161,50 @@ fn parse_expression(expression: &Value) -> Result<Requirement, SelectorError> {
         other => Err(SelectorError(format!(
             "\"{other}\" is not a valid label selector operator"
         ))),
+    }
+}
+
+/// Source: apimachinery 0.36.3 `pkg/labels/selector.go`, `NewRequirement`.
+fn check_expression(
+    expression: &Value,
+    key: &str,
+    values: &[SmolStr],
+) -> Result<(), SelectorError> {
+    let mut errors = Vec::new();
+    let shown = || {
+        expression
+            .at(&["values"])
+            .map_or_else(|| "null".to_owned(), Value::to_json)
+    };
+    match expression.str_at(&["operator"]).unwrap_or_default() {
+        "In" | "NotIn" if values.is_empty() => errors.push(
+            "values: Invalid value: null: for 'in', 'notin' operators, values set can't be empty"
+                .to_owned(),
+        ),
+        "Exists" | "DoesNotExist" if !values.is_empty() => errors.push(format!(
+            "values: Invalid value: {}: values set must be empty for exists and does not exist",
+            shown()
+        )),
+        "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
+        // The others tell their own trouble.
+        _ => return Ok(()),
+    }
+    check_requirement(key, values, errors)
+}
+
+fn check_requirement(
+    key: &str,
+    values: &[SmolStr],
+    others: Vec<String>,
+) -> Result<(), SelectorError> {
+    let mut errors: Vec<String> = selector_text::key_error("key", key).into_iter().collect();
+    errors.extend(others);
+    let values = values.iter().enumerate();
+    errors.extend(values.filter_map(|(at, value)| selector_text::value_error(key, value, at)));
+    match errors.as_slice() {
+        [] => Ok(()),
+        [one] => Err(SelectorError(one.clone())),
+        several => Err(SelectorError(format!("[{}]", several.join(", ")))),
     }
 }
 
@@ -184,14 +240,10 @@ impl Requirement {
             values.join(",")
         };
         match self {
-            Self::In(key, values) => match values.as_slice() {
-                [one] => (key, format!("{key}={one}")),
-                several => (key, format!("{key} in ({})", list(several))),
-            },
-            Self::NotIn(key, values) => match values.as_slice() {
-                [one] => (key, format!("{key}!={one}")),
-                several => (key, format!("{key} notin ({})", list(several))),
-            },
+            Self::Equals(key, value) => (key, format!("{key}={value}")),
+            Self::Differs(key, value) => (key, format!("{key}!={value}")),
+            Self::In(key, values) => (key, format!("{key} in ({})", list(values))),
+            Self::NotIn(key, values) => (key, format!("{key} notin ({})", list(values))),
             Self::Exists(key) => (key, key.to_string()),
             Self::Missing(key) => (key, format!("!{key}")),
             Self::Greater(key, limit) => (key, format!("{key}>{limit}")),
@@ -206,7 +258,7 @@ impl fmt::Display for FieldSelector {
         for (index, one) in self.requirements.iter().enumerate() {
             let comma = if index == 0 { "" } else { "," };
             let operator = if one.equal { "=" } else { "!=" };
-            write!(out, "{comma}{}{operator}{}", one.field, one.value)?;
+            write!(out, "{comma}{}{operator}{}", one.field, escape(&one.value))?;
         }
         Ok(())
     }
@@ -218,24 +270,98 @@ impl FieldSelector {
     /// # Errors
     /// A part has no operator.
     pub fn parse(text: &str) -> Result<Self, SelectorError> {
-        let parts = text.split(',').filter(|part| !part.is_empty());
-        let requirements = parts.map(parse_field).collect::<Result<_, _>>()?;
+        let mut parts = split_fields(text);
+        parts.sort_unstable();
+        let parts = parts.into_iter().filter(|part| !part.is_empty());
+        let requirements = parts.map(|part| parse_field(text, part));
+        let requirements = requirements.collect::<Result<_, _>>()?;
+        let mut requirements: Vec<FieldRequirement> = requirements;
+        // Upstream takes one that is about no field at all for everything.
+        requirements.retain(|one| !one.field.is_empty() || !one.value.is_empty());
         Ok(Self { requirements })
     }
 }
 
-fn parse_field(part: &str) -> Result<FieldRequirement, SelectorError> {
-    for (operator, equal) in [("!=", false), ("==", true), ("=", true)] {
-        if let Some((field, value)) = part.split_once(operator) {
+/// The parts between commas that no backslash escapes.
+///
+/// Source: apimachinery 0.36.3 `pkg/fields/selector.go`, splitTerms.
+fn split_fields(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut is_escaped) = (0, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            ',' => {
+                parts.extend(text.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.extend(text.get(start..));
+    parts
+}
+
+/// The value without its backslashes.
+///
+/// Source: apimachinery 0.36.3 `pkg/fields/selector.go`, `UnescapeValue`.
+fn unescape(value: &str) -> Result<SmolStr, SelectorError> {
+    let mut plain = String::with_capacity(value.len());
+    let mut letters = value.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some(letter @ ('\\' | ',' | '=')) => plain.push(letter),
+                Some(letter) => {
+                    return Err(SelectorError(format!(
+                        "invalid field selector: invalid escape sequence: \\{letter}"
+                    )));
+                }
+                None => {
+                    return Err(SelectorError(
+                        "invalid field selector: invalid escape sequence: \\".to_owned(),
+                    ));
+                }
+            },
+            ',' | '=' => {
+                // Upstream prints the number of the character.
+                let number = u32::from(letter);
+                return Err(SelectorError(format!(
+                    "invalid field selector: unescaped character in value: {number}"
+                )));
+            }
+            letter => plain.push(letter),
+        }
+    }
+    Ok(plain.into())
+}
+
+/// The value with backslashes where it needs them.
+fn escape(value: &str) -> String {
+    value
+        .replace('\\', "\\\\")
+        .replace(',', "\\,")
+        .replace('=', "\\=")
+}
+
+fn parse_field(text: &str, part: &str) -> Result<FieldRequirement, SelectorError> {
+    const OPERATORS: &[(&str, bool)] = &[("!=", false), ("==", true), ("=", true)];
+    for (at, _) in part.char_indices() {
+        let rest = part.get(at..).unwrap_or_default();
+        let mut operators = OPERATORS.iter();
+        let found = operators
+            .find_map(|(operator, equal)| rest.strip_prefix(operator).map(|value| (value, *equal)));
+        if let Some((value, equal)) = found {
             return Ok(FieldRequirement {
-                field: field.into(),
+                field: part.get(..at).unwrap_or_default().into(),
                 equal,
-                value: value.into(),
+                value: unescape(value)?,
             });
         }
     }
     Err(SelectorError(format!(
-        "invalid selector: '{part}'; can't understand '{part}'"
+        "invalid selector: '{text}'; can't understand '{part}'"
     )))
 }
 

@@ -7,6 +7,9 @@ use smol_str::SmolStr;
 use crate::selector::{Requirement, SelectorError};
 
 /// How long a label's name and its value may be.
+/// How many bytes the prefix of a key may have.
+const PREFIX_MAX: usize = 253;
+
 const PART_MAX: usize = 63;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,9 +144,9 @@ impl<'t> Parser<'t> {
             Token::Word("in") => Ok(Requirement::In(key.clone(), self.set(&key)?)),
             Token::Word("notin") => Ok(Requirement::NotIn(key.clone(), self.set(&key)?)),
             Token::Equals | Token::DoubleEquals => {
-                Ok(Requirement::In(key.clone(), vec![self.one(&key)?]))
+                Ok(Requirement::Equals(key.clone(), self.one(&key)?))
             }
-            Token::NotEquals => Ok(Requirement::NotIn(key.clone(), vec![self.one(&key)?])),
+            Token::NotEquals => Ok(Requirement::Differs(key.clone(), self.one(&key)?)),
             Token::Greater => Ok(Requirement::Greater(key.clone(), self.number(&key)?)),
             Token::Less => Ok(Requirement::Less(key.clone(), self.number(&key)?)),
             other => Err(other.unexpected("in, notin, =, ==, !=, gt, lt")),
@@ -191,7 +194,7 @@ impl<'t> Parser<'t> {
         let text = self.one(key)?;
         text.parse().map_err(|_| {
             SelectorError(format!(
-                "values[0][{key}]: Invalid value: {text:?}: for 'Gt', 'Lt' operators, the value must be an integer"
+                "values[0]: Invalid value: {text:?}: for 'Gt', 'Lt' operators, the value must be an integer"
             ))
         })
     }
@@ -205,30 +208,81 @@ fn is_part(text: &str) -> bool {
 }
 
 fn key(text: &str) -> Result<SmolStr, SelectorError> {
-    let name = text.rsplit_once('/').map_or(text, |(_, name)| name);
-    let why = if name.len() > PART_MAX {
-        format!("name part must be no more than {PART_MAX} bytes")
-    } else if !is_part(name) {
-        "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')".to_owned()
-    } else {
-        return Ok(text.into());
+    // Upstream forgot the path here.
+    key_error("<nil>", text).map_or_else(|| Ok(text.into()), |error| Err(SelectorError(error)))
+}
+
+/// What is wrong with the key of a label.
+///
+/// Source: apimachinery 0.36.3 `pkg/api/validate/content/kube.go`, `IsLabelKey`.
+pub(crate) fn key_error(path: &str, text: &str) -> Option<String> {
+    const FORM: &str = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+    let mut errors = Vec::new();
+    let name = match text.split('/').collect::<Vec<_>>().as_slice() {
+        [name] => Some(*name),
+        [prefix, name] => {
+            errors.extend(prefix_errors(prefix));
+            Some(*name)
+        }
+        _ => None,
     };
-    Err(SelectorError(format!(
-        "key: Invalid value: {text:?}: {why}"
-    )))
+    match name {
+        None => errors.push(format!(
+            "a valid label key {FORM} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
+        )),
+        Some(name) => {
+            if name.is_empty() {
+                errors.push("name part must be non-empty".to_owned());
+            } else if name.len() > PART_MAX {
+                errors.push(format!("name part must be no more than {PART_MAX} bytes"));
+            }
+            if !is_part(name) {
+                errors.push(format!("name part {FORM}"));
+            }
+        }
+    }
+    (!errors.is_empty()).then(|| format!("{path}: Invalid value: {text:?}: {}", errors.join("; ")))
+}
+
+fn prefix_errors(prefix: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if prefix.is_empty() {
+        return vec!["prefix part must be non-empty".to_owned()];
+    }
+    if prefix.len() > PREFIX_MAX {
+        errors.push(format!(
+            "prefix part must be no more than {PREFIX_MAX} bytes"
+        ));
+    }
+    let inner = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+    let is_label = |text: &str| {
+        text.starts_with(inner)
+            && text.ends_with(inner)
+            && text.chars().all(|letter| inner(letter) || letter == '-')
+    };
+    if !prefix.split('.').all(is_label) {
+        errors.push("prefix part a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')".to_owned());
+    }
+    errors
 }
 
 fn value(key: &str, text: &str, index: usize) -> Result<SmolStr, SelectorError> {
-    let why = if text.len() > PART_MAX {
-        format!("must be no more than {PART_MAX} bytes")
-    } else if !is_part(text) {
-        "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')".to_owned()
-    } else {
-        return Ok(text.into());
-    };
-    Err(SelectorError(format!(
-        "values[{index}][{key}]: Invalid value: {text:?}: {why}"
-    )))
+    value_error(key, text, index).map_or_else(|| Ok(text.into()), |error| Err(SelectorError(error)))
+}
+
+/// What is wrong with the value of a label.
+pub(crate) fn value_error(key: &str, text: &str, index: usize) -> Option<String> {
+    let mut errors = Vec::new();
+    if text.len() > PART_MAX {
+        errors.push(format!("must be no more than {PART_MAX} bytes"));
+    }
+    if !text.is_empty() && !is_part(text) {
+        errors.push("a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')".to_owned());
+    }
+    let errors = (!errors.is_empty()).then(|| errors.join("; "))?;
+    Some(format!(
+        "values[{index}][{key}]: Invalid value: {text:?}: {errors}"
+    ))
 }
 
 #[cfg(test)]
@@ -253,7 +307,7 @@ mod tests {
             ),
             (
                 "a>x",
-                "unable to parse requirement: values[0][a]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer",
+                "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer",
             ),
         ];
         for (text, message) in cases {
