@@ -84,7 +84,11 @@ pub fn apply(
             ..*context
         };
         let empty = without_managed_fields(&empty_object(context));
-        updater::update(&first, (&empty, &live), managed)
+        updater::update(&first, (&empty, &live), managed).map_err(|error| {
+            ApplyError::Internal(format!(
+                "failed to create manager for existing fields: {error}"
+            ))
+        })?
     } else {
         managed
     };
@@ -122,8 +126,10 @@ pub fn update(context: &ApplyContext<'_>, live: Option<&Value>, new: &Value) -> 
         return object;
     }
     let live = without_managed_fields(&live);
-    let managed = updater::update(context, (&live, &object), managed).capped();
-    managed.encode_into(&mut object);
+    // Upstream writes an object that does not fit its kind without managed fields.
+    if let Ok(managed) = updater::update(context, (&live, &object), managed) {
+        managed.capped().encode_into(&mut object);
+    }
     object
 }
 

@@ -35,7 +35,6 @@ pub fn apply_defaults(schemas: &Schemas, gvk: &Gvk, object: &mut Value) {
         walk(schema, object);
     } else if let Some(schema) = schemas.schema(gvk) {
         declared(schema, object);
-        drop_nulls(schema, object);
     }
 }
 
@@ -167,18 +166,21 @@ fn declared(schema: Schema<'_>, value: &mut Value) {
     }
 }
 
-/// Removes every `null` that is no value of its field; items of lists stay.
+/// Removes every `null` that is no value of its field and that no default replaces; items of lists stay.
 ///
-/// Source: apiextensions-apiserver 0.36.3 `pkg/apiserver/schema/defaulting/prune.go`,
+/// Source: apiextensions-apiserver 0.36.3 `pkg/apiserver/schema/defaulting/prunenulls.go`,
 /// `PruneNonNullableNullsWithoutDefaults`.
-fn drop_nulls(schema: Schema<'_>, value: &mut Value) {
+pub(crate) fn drop_nulls(schema: Schema<'_>, value: &mut Value) {
     match value {
         Value::Map(map) => {
             let inner = |key: &str| match schema.field(key) {
                 Some(field) => Some(field.schema()),
                 None => schema.element_of_object(),
             };
-            map.retain(|key, value| !value.is_null() || inner(key).is_none_or(Schema::is_nullable));
+            map.retain(|key, value| {
+                let has_default = || schema.field(key).is_some_and(|one| one.default().is_some());
+                !value.is_null() || inner(key).is_none_or(Schema::is_nullable) || has_default()
+            });
             let keys: Vec<_> = map.keys().cloned().collect();
             for key in keys {
                 if let (Some(inner), Some(value)) = (inner(&key), map.get_mut(&key)) {

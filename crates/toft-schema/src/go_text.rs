@@ -1,4 +1,4 @@
-//! Values as Go's `fmt` prints them with `%v`, for messages that upstream builds so.
+//! Values as Go's `fmt` prints them, for messages that upstream builds so.
 
 use toft_value::{Value, float_to_json};
 
@@ -18,6 +18,33 @@ pub(crate) fn print(value: &Value) -> String {
             let entries = entries.map(|(key, value)| format!("{key}:{}", print(value)));
             format!("map[{}]", print_all(entries))
         }
+    }
+}
+
+/// A value as `%#v` prints it: `map[string]interface {}{"a":1}`.
+pub(crate) fn print_syntax(value: &Value) -> String {
+    let all = |parts: Vec<String>| parts.join(", ");
+    match value {
+        Value::Str(text) => quote(text),
+        Value::List(items) => {
+            let items = items.iter().map(print_syntax_inside).collect();
+            format!("[]interface {{}}{{{}}}", all(items))
+        }
+        Value::Map(map) => {
+            let entries = map.iter();
+            let entries = entries
+                .map(|(key, value)| format!("{}:{}", quote(key), print_syntax_inside(value)))
+                .collect();
+            format!("map[string]interface {{}}{{{}}}", all(entries))
+        }
+        other => print(other),
+    }
+}
+
+fn print_syntax_inside(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        other => print_syntax(other),
     }
 }
 

@@ -6,6 +6,7 @@ use toft_object::Gvk;
 use toft_value::{Map, Value};
 
 use crate::decode::{DecodeError, Decoded, decode_schema};
+use crate::defaults::drop_nulls;
 use crate::go_text;
 use crate::schema::Schema;
 use crate::schemas::Schemas;
@@ -24,6 +25,7 @@ pub fn prune(schemas: &Schemas, gvk: &Gvk, object: &mut Value) {
 pub(crate) fn decode_custom(schema: Schema<'_>, object: &Value) -> Result<Decoded, DecodeError> {
     let mut pruner = Pruner::default();
     let mut value = pruner.prune(Some(schema), object);
+    drop_nulls(schema, &mut value);
     let mut unknown = pruner.unknown;
     let metadata = schema.field("metadata").zip(object.get("metadata"));
     if let Some((field, metadata)) = metadata.filter(|(_, metadata)| !metadata.is_null()) {

@@ -13,6 +13,7 @@ const SUITES: &[(&str, Check)] = &[
     ("apply", suites::apply::check),
     ("decode", suites::decode::check),
     ("defaults", suites::defaults::check),
+    ("library", suites::library::check),
     ("patch-json", suites::patch::json),
     ("patch-merge", suites::patch::merge),
     ("patch-strategic", suites::patch::strategic),

@@ -1,8 +1,10 @@
 //! What each suite checks.
 
+pub(crate) mod answers;
 pub(crate) mod apply;
 pub(crate) mod decode;
 pub(crate) mod defaults;
+pub(crate) mod library;
 pub(crate) mod patch;
 pub(crate) mod validate;
 

@@ -74,6 +74,16 @@ fn print(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Str(text) => go_text::quote(text),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(print).collect();
+            format!("[{}]", items.join(","))
+        }
+        // Upstream forgot the comma here.
+        Value::Map(map) => {
+            let entries = map.iter();
+            let entries = entries.map(|(key, value)| format!("{key}={}", print(value)));
+            entries.collect::<Vec<_>>().concat()
+        }
         other => go_text::print(other),
     }
 }

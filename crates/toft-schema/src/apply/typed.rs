@@ -10,7 +10,7 @@ mod merge;
 mod reconcile;
 mod remove;
 
-pub(super) use check::check;
+pub(super) use check::{check, check_stored};
 pub(super) use compare::{Comparison, compare};
 pub(super) use field_set::field_set;
 pub(super) use merge::merge;
@@ -28,6 +28,10 @@ use crate::schema::{ListType, MapType, Schema, Shape};
 pub(super) enum Type<'a> {
     /// As a schema has it.
     Schema(Schema<'a>),
+    /// As a schema has it, below one that keeps unknown fields: then this one keeps them as well.
+    ///
+    /// Source: kube-openapi `pkg/schemaconv/openapi.go`, visitSpec.
+    Open(Schema<'a>),
     /// No schema: maps merge by entry, lists are one.
     Deduced,
     /// No schema: maps and lists are one.
@@ -82,8 +86,8 @@ impl<'a> Type<'a> {
             Some(_) => Atom::Scalar,
         };
         match self {
-            Self::Schema(schema) => match schema.shape() {
-                Shape::Object | Shape::Map => Atom::Map(MapAtom {
+            Self::Schema(schema) | Self::Open(schema) => match schema.shape() {
+                Shape::Object | Shape::Map | Shape::Raw => Atom::Map(MapAtom {
                     atomic: schema.map_type() == MapType::Atomic,
                     of: self,
                 }),
@@ -93,7 +97,9 @@ impl<'a> Type<'a> {
                         ListType::Set => Some(&[]),
                         ListType::Map(keys) => Some(keys),
                     },
-                    items: schema.items().map_or(Self::Untyped, Self::of),
+                    items: schema
+                        .items()
+                        .map_or(Self::Untyped, |items| self.below(items)),
                 }),
                 _ => Atom::Scalar,
             },
@@ -117,10 +123,27 @@ impl<'a> Type<'a> {
     /// The type that a schema gives.
     pub(super) fn of(schema: Schema<'a>) -> Self {
         match schema.shape() {
-            Shape::Any => Self::Deduced,
-            Shape::Raw if schema.is_preserving() => Self::Deduced,
-            Shape::Raw => Self::Untyped,
+            // Both have no type of their own in OpenAPI.
+            Shape::Any | Shape::IntOrString => Self::Deduced,
+            Shape::Raw if !schema.is_preserving() => Self::Untyped,
+            _ if schema.is_preserving() => Self::Open(schema),
             _ => Self::Schema(schema),
+        }
+    }
+
+    /// The type of what a schema below this type gives.
+    fn below(self, schema: Schema<'a>) -> Self {
+        match (self, Self::of(schema)) {
+            (Self::Open(_), Self::Schema(schema)) => Self::Open(schema),
+            (_, other) => other,
+        }
+    }
+
+    /// The schema, where there is one.
+    pub(super) fn schema(self) -> Option<Schema<'a>> {
+        match self {
+            Self::Schema(schema) | Self::Open(schema) => Some(schema),
+            Self::Deduced | Self::Untyped | Self::Unknown => None,
         }
     }
 }
@@ -129,32 +152,35 @@ impl<'a> MapAtom<'a> {
     /// The type of an entry.
     pub(super) fn entry(&self, name: &str) -> Type<'a> {
         match self.of {
-            Type::Schema(schema) => match schema.field(name) {
-                Some(field) => Type::of(field.schema()),
-                None => Self::others(schema),
+            Type::Schema(schema) | Type::Open(schema) => match schema.field(name) {
+                Some(field) => self.of.below(field.schema()),
+                None => self.others(schema),
             },
             other => other,
         }
     }
 
-    fn others(schema: Schema<'a>) -> Type<'a> {
+    fn others(&self, schema: Schema<'a>) -> Type<'a> {
+        let is_open = matches!(self.of, Type::Open(_));
         match schema.values() {
-            Some(values) => Type::of(values),
-            None if schema.is_preserving() || schema.fields().len() == 0 => Type::Deduced,
+            Some(values) => self.of.below(values),
+            None if is_open || schema.fields().len() == 0 => Type::Deduced,
             None => Type::Unknown,
         }
     }
 
     /// Whether an entry is a field of a struct, not a key of a map.
     pub(super) fn is_named(&self, name: &str) -> bool {
-        matches!(self.of, Type::Schema(schema) if schema.field(name).is_some())
+        self.of
+            .schema()
+            .is_some_and(|schema| schema.field(name).is_some())
     }
 
     /// Whether the map has no schema of its own.
     pub(super) fn is_deduced(&self) -> bool {
         match self.of {
-            Type::Schema(schema) => {
-                schema.fields().len() == 0 && matches!(Self::others(schema), Type::Deduced)
+            Type::Schema(schema) | Type::Open(schema) => {
+                schema.fields().len() == 0 && matches!(self.others(schema), Type::Deduced)
             }
             Type::Deduced | Type::Unknown => true,
             Type::Untyped => false,
@@ -206,10 +232,7 @@ impl ListAtom<'_> {
     }
 
     fn key_default(&self, key: &str) -> Option<&Value> {
-        match self.items {
-            Type::Schema(schema) => schema.field(key)?.default(),
-            _ => None,
-        }
+        self.items.schema()?.field(key)?.default()
     }
 }
 

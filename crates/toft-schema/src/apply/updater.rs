@@ -12,7 +12,9 @@ use super::error::{ApplyError, Conflict, print_gvk};
 use super::owner::{Managed, Manager, Operation, Owned};
 use super::path::PathElement;
 use super::set::FieldSet;
-use super::typed::{Comparison, Type, check, compare, equal, field_set, merge, reconcile, remove};
+use super::typed::{
+    Comparison, Type, check, check_stored, compare, equal, field_set, merge, reconcile, remove,
+};
 use super::{ApplyContext, reset};
 use crate::decode::decode_schema;
 
@@ -33,18 +35,28 @@ const NEVER_OWNED: &[&[&str]] = &[
 ];
 
 /// The managed fields after an update of `live` to `new`.
+///
+/// # Errors
+/// One of the objects does not fit its kind.
 pub(super) fn update(
     context: &ApplyContext<'_>,
     (live, new): (&Value, &Value),
     managed: Managed,
-) -> Managed {
+) -> Result<Managed, ApplyError> {
     let version = context.gvk.api_version();
+    for (what, object) in [("new", new), ("live", live)] {
+        check_custom(context, object).map_err(|error| {
+            let printed = print_object(context, object);
+            let what = format!("failed to convert {what} object ({printed}) to smd typed");
+            ApplyError::Internal(format!("{what}: {error}"))
+        })?;
+    }
     let mut managed = reconciled(context, managed);
     let difference = disown(context, (live, new), (&mut managed, None));
     let changed = difference.modified.union(&difference.added);
     let owned = strip(&reset::filter(context, changed));
     if owned.is_empty() {
-        return managed;
+        return Ok(managed);
     }
     let manager = context.manager_of(Operation::Update);
     let previous = managed.0.remove(&manager);
@@ -55,7 +67,16 @@ pub(super) fn update(
         time: Some(context.now.truncated()),
     };
     managed.0.insert(manager, owned);
-    managed
+    Ok(managed)
+}
+
+/// Built-in kinds always fit: they were decoded into their types.
+fn check_custom(context: &ApplyContext<'_>, object: &Value) -> Result<(), String> {
+    if context.schemas.builtin_schema(context.gvk).is_some() {
+        return Ok(());
+    }
+    let version = context.gvk.api_version();
+    check_stored(context.type_in(&version).unwrap_or(Type::Deduced), object)
 }
 
 /// The object and its managed fields after an apply of `config` to `live`.
@@ -72,6 +93,12 @@ pub(super) fn apply(
         ApplyError::Internal(format!("failed to {what} ({object}): {error}"))
     };
     check(type_, config).map_err(|error| internal("create typed patch object", error))?;
+    check_custom(context, live).map_err(|error| {
+        let printed = print_object(context, live);
+        ApplyError::Internal(format!(
+            "failed to create typed live object ({printed}): {error}"
+        ))
+    })?;
     let mut managed = reconciled(context, managed);
     let merged = merge(type_, live, config)
         .map_err(|error| ApplyError::Internal(format!("failed to merge config: {error}")))?;
@@ -101,7 +128,13 @@ pub(super) fn apply(
         return Ok((live.clone(), managed));
     }
     let new = finish(context, new)
-        .map_err(|error| internal("convert new typed object", format!("to object: {error}")))?;
+        .map_err(|error| {
+            let object = print_object(context, config);
+            let kind = print_gvk(context.gvk);
+            ApplyError::Internal(format!(
+                "failed to convert new object ({object}) to proper version: unable to convert unstructured object to {kind}: {error}"
+            ))
+        })?;
     Ok((new, managed))
 }
 

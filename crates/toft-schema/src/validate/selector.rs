@@ -50,14 +50,14 @@ pub(super) fn of_workload(spec: &At<'_>, kind: &str, errors: &mut Errors) {
     } else {
         errors.required(&selector, "");
     }
-    let Ok(parsed) = LabelSelector::from_value(selector.value()) else {
-        return;
-    };
     if expressions_lack_values(&selector) {
         let error = FieldError::invalid(selector.path(), "", "invalid label selector");
         errors.push(error.showing(print(&selector)));
         return;
     }
+    let Ok(parsed) = LabelSelector::from_value(selector.value()) else {
+        return;
+    };
     let labels = spec.child("template").child("metadata").child("labels");
     // A selector that is missing matches nothing, an empty one everything.
     let matches = selector.is_set() && parsed.matches(labels.value().as_map());

@@ -2,7 +2,7 @@
 
 use toft_value::Value;
 
-use super::{Atom, AtomKind, ListAtom, Type, as_list, as_map, equal, zip};
+use super::{Atom, ListAtom, Type, as_list, as_map, equal, zip};
 use crate::apply::path::PathElement;
 use crate::apply::set::FieldSet;
 
@@ -49,9 +49,8 @@ impl Walker {
         } else if left.is_none() || kinds.0 == kinds.1 {
             self.atom(type_.atom(right), left, right)
         } else {
-            if kinds.0 != AtomKind::Scalar {
-                self.atom(type_.atom(left), left, right);
-            }
+            // Upstream looks with the eyes of both sides, and either may find a change.
+            self.atom(type_.atom(left), left, right);
             self.atom(type_.atom(right), left, right)
         };
         if depth == Depth::Deep {

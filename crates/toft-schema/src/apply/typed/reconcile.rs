@@ -34,7 +34,7 @@ fn walk(type_: Type<'_>, set: &FieldSet, (path, cut): (&mut Vec<PathElement>, &m
             Atom::List(list) => list.keys.is_none(),
             Atom::Scalar => false,
         };
-        if is_atomic && matches!(inner, Type::Schema(_)) {
+        if is_atomic && inner.schema().is_some() {
             cut.insert(path);
         } else {
             walk(inner, below, (path, cut));
