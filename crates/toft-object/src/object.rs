@@ -46,16 +46,22 @@ impl Object {
     /// # Errors
     /// The value is no map, or has no `apiVersion` or `kind`.
     pub fn new(value: Value) -> Result<Self, ObjectError> {
-        let map = value.as_map().ok_or(ObjectError::NotAMap)?;
-        let has = |key| {
-            map.get(key)
-                .and_then(Value::as_str)
-                .is_some_and(|text| !text.is_empty())
-        };
-        if !has("apiVersion") {
+        let object = Self::unversioned(value)?;
+        if object.api_version().is_empty() {
             return Err(ObjectError::ApiVersionMissing);
         }
-        if !has("kind") {
+        Ok(object)
+    }
+
+    /// As [`Object::new`], but `apiVersion` may be missing: kustomize builds such objects, and only the
+    /// API server refuses them.
+    ///
+    /// # Errors
+    /// The value is no map, or has no `kind`.
+    pub fn unversioned(value: Value) -> Result<Self, ObjectError> {
+        let map = value.as_map().ok_or(ObjectError::NotAMap)?;
+        let kind = map.get("kind").and_then(Value::as_str);
+        if kind.is_none_or(str::is_empty) {
             return Err(ObjectError::KindMissing);
         }
         Ok(Self(value))
