@@ -2,10 +2,16 @@
 //!
 //! Source: kustomize 5.8.2, `api/internal/accumulator/resaccumulator.go`, `api/internal/target/kusttarget.go`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use smol_str::SmolStr;
+
 use crate::build::{Build, Stop};
 use crate::config::Config;
 use crate::directory::Directory;
 use crate::fault::Fault;
+use crate::kustomization::Variable;
 use crate::provenance::Told;
 use crate::resources::Resources;
 use crate::steps;
@@ -15,6 +21,8 @@ use crate::steps;
 pub(crate) struct Accumulator {
     pub(crate) resources: Resources,
     pub(crate) config: Config,
+    /// The variables by name.
+    pub(crate) variables: BTreeMap<SmolStr, Variable>,
 }
 
 /// Runs the steps of one kustomization from nothing.
@@ -41,10 +49,11 @@ pub(crate) fn accumulate_into(
 
 impl Accumulator {
     /// Nothing yet, not even the defaults: each kustomization brings its own.
-    fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self {
             resources: Resources::default(),
             config: Config::empty(),
+            variables: BTreeMap::new(),
         }
     }
 
@@ -58,18 +67,43 @@ impl Accumulator {
     /// Takes over what another accumulation gathered.
     pub(crate) fn merge(&mut self, other: Self) -> Result<(), Fault> {
         self.resources.append_all(other.resources.into_vec())?;
-        self.config.merge(&other.config)
+        self.config.merge(&other.config)?;
+        let mut variables = other.variables.into_values();
+        variables.try_for_each(|variable| self.add_variable(variable))
+    }
+
+    /// Adds a variable.
+    ///
+    /// # Errors
+    /// There is one of that name.
+    pub(crate) fn add_variable(&mut self, variable: Variable) -> Result<(), Fault> {
+        match self.variables.entry(variable.name.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(variable);
+                Ok(())
+            }
+            Entry::Occupied(_) => {
+                let text = format!("var '{}' already encountered", variable.name);
+                Err(Fault::new(text))
+            }
+        }
     }
 
     /// Notes that a transformer ran over everything: what it emptied goes, the rest remembers it.
     pub(crate) fn transformed(&mut self, directory: &Directory, by: &'static str) {
+        self.transformed_by(&Told::built_in(directory, by));
+    }
+
+    /// As [`Accumulator::transformed`], by whatever is told. What has no origin gets this one.
+    ///
+    /// Source: `AddTransformerAnnotation`, `api/resmap/reswrangler.go`.
+    pub(crate) fn transformed_by(&mut self, told: &Told) {
         self.resources.drop_empty();
         for resource in self.resources.iter_mut() {
-            let told = Told::Configured {
-                file: directory.shown_file(),
-                by,
-            };
-            resource.provenance.transformations.push(told);
+            match &resource.provenance.origin {
+                Some(_) => resource.provenance.transformations.push(told.clone()),
+                None => resource.provenance.origin = Some(told.clone()),
+            }
         }
     }
 }

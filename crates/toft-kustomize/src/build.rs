@@ -1,11 +1,14 @@
 //! The build of one directory and of everything it refers to.
 
 use toft_object::{Object, Rendered, Rendering};
-use toft_source::{Checked, Diagnostic, Files, ReadError, RepoPath};
+use toft_source::{Checked, Diagnostic, Files, ReadError, RepoPath, Source};
 
 use crate::accumulate::accumulate;
 use crate::directory::{Directory, Visit};
+use crate::manifest;
 use crate::provenance::Metadata;
+use crate::resource::Resource;
+use crate::schema::{Schemas, is_known};
 use crate::steps;
 
 /// How a directory is built; what upstream has as flags of `kustomize build`.
@@ -75,6 +78,8 @@ pub fn build(
         diagnostics: Vec::new(),
         metadata: Metadata::default(),
         opened: 0,
+        schemas: Schemas::default(),
+        schema_use: SchemaUse::default(),
     };
     let value = match build.run(directory) {
         Ok(rendering) => rendering,
@@ -105,6 +110,23 @@ pub(crate) struct Build<'a> {
     pub(crate) metadata: Metadata,
     /// How many kustomizations were opened.
     pub(crate) opened: usize,
+    /// What is known about kinds.
+    pub(crate) schemas: Schemas,
+    pub(crate) schema_use: SchemaUse,
+}
+
+/// What was asked of the embedded schema so far. One that a kustomization brings along takes effect
+/// once, and what was in use before it stays in use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SchemaUse {
+    #[default]
+    Nothing,
+    /// Whether a kind that it does not have has a namespace.
+    Scopes,
+    /// How lists are merged.
+    Merges,
+    /// A kustomization has chosen one.
+    Chosen,
 }
 
 impl Build<'_> {
@@ -120,13 +142,43 @@ impl Build<'_> {
             let value = resource.node.to_value().map_err(|fault| {
                 self.refuse(directory.object_error("KUS041", &resource, &fault.to_string()))
             })?;
-            let object = Object::new(value).map_err(|error| {
+            let object = Object::unversioned(value).map_err(|error| {
                 self.refuse(directory.object_error("KUS042", &resource, &error.to_string()))
             })?;
             let origin = resource.origin;
             objects.push(Rendered { object, origin });
         }
         Ok(Rendering { objects })
+    }
+
+    /// Reads objects.
+    pub(crate) fn objects(
+        &mut self,
+        source: &Source,
+        path: &RepoPath,
+        step: &'static str,
+    ) -> Result<Vec<Resource>, Vec<Diagnostic>> {
+        let mut resources = manifest::resources(source, path, step)?;
+        for resource in &mut resources {
+            resource.schemas = self.schemas.clone();
+            if self.schema_use == SchemaUse::Nothing && !is_known(&resource.gvk()) {
+                self.schema_use = SchemaUse::Scopes;
+            }
+        }
+        Ok(resources)
+    }
+
+    /// Reads objects that will be merged into others.
+    pub(crate) fn patches(
+        &mut self,
+        source: &Source,
+        path: &RepoPath,
+    ) -> Result<Vec<Resource>, Vec<Diagnostic>> {
+        let patches = self.objects(source, path, "patches")?;
+        if self.schema_use != SchemaUse::Chosen && !patches.is_empty() {
+            self.schema_use = SchemaUse::Merges;
+        }
+        Ok(patches)
     }
 
     /// Adds something to say.

@@ -42,6 +42,7 @@ pub(crate) struct Config {
     pub(crate) name_references: Cow<'static, [NameReference]>,
     pub(crate) images: Specs,
     pub(crate) replicas: Specs,
+    pub(crate) var_reference: Specs,
 }
 
 impl Config {
@@ -60,6 +61,7 @@ impl Config {
             name_references: Cow::Borrowed(&[]),
             images: NONE,
             replicas: NONE,
+            var_reference: NONE,
         }
     }
 
@@ -77,6 +79,7 @@ impl Config {
             name_references: Cow::Borrowed(defaults::NAME_REFERENCES),
             images: Cow::Borrowed(defaults::IMAGES),
             replicas: Cow::Borrowed(defaults::REPLICAS),
+            var_reference: Cow::Borrowed(defaults::VAR_REFERENCE),
         }
     }
 
@@ -110,6 +113,7 @@ impl Config {
             "commonAnnotations" => &mut self.common_annotations,
             "images" => &mut self.images,
             "replicas" => &mut self.replicas,
+            "varReference" => &mut self.var_reference,
             _ => return None,
         })
     }
@@ -130,6 +134,7 @@ impl Config {
             "volumeClaimTemplateLabels",
             "images",
             "replicas",
+            "varReference",
         ];
         let mut other = other.clone();
         for name in NAMES {

@@ -12,6 +12,7 @@ const DEPRECATED: &[(&str, &str)] = &[
     ("imageTags", "images"),
     ("patchesJson6902", "patches"),
     ("patchesStrategicMerge", "patches"),
+    ("vars", "replacements"),
 ];
 
 /// Warnings about old fields, as upstream prints them.
@@ -27,25 +28,9 @@ pub(crate) fn deprecated(source: &Source, value: &Value) -> Vec<Diagnostic> {
 }
 
 /// Fields that are not built here, and why.
-const UNSUPPORTED: &[(&str, &str)] = &[
-    ("helmCharts", HELM),
-    ("helmChartInflationGenerator", HELM),
-    ("generators", PLUGINS),
-    ("transformers", PLUGINS),
-    ("validators", PLUGINS),
-    (
-        "vars",
-        "upstream has deprecated `vars`; `replacements` do the same",
-    ),
-    (
-        "crds",
-        "put the fields that hold names below `nameReference` in a file of `configurations`",
-    ),
-    ("openapi", "the embedded schema of Kubernetes is used"),
-];
+const UNSUPPORTED: &[(&str, &str)] = &[("helmCharts", HELM), ("helmChartInflationGenerator", HELM)];
 
 const HELM: &str = "charts are rendered by a later version";
-const PLUGINS: &str = "plugins run programs while rendering, which is never done here";
 
 /// The first field that has something in it and is not built here.
 pub(crate) fn unsupported(source: &Source, value: &Value) -> Option<Diagnostic> {

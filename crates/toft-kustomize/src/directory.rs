@@ -9,12 +9,16 @@ use toft_source::{Diagnostic, RepoPath, Source, Span};
 use toft_value::Value;
 use toft_yaml::Resolver;
 
-use crate::build::{Build, Stop};
+use crate::build::{Build, SchemaUse, Stop};
 use crate::diagnose;
-use crate::kustomization::{KUSTOMIZATION, Kustomization, Problem, Segment, check, kustomization};
+use crate::kustomization::{
+    KUSTOMIZATION, Kustomization, OpenApi, Problem, Segment, check, kustomization,
+};
 use crate::resource::Resource;
+use crate::schema::{BuiltIn, OwnSchema};
 
 pub(crate) use load::LoadFault;
+pub(crate) use place::problem_text;
 
 /// The names that a kustomization file can have.
 pub(crate) const FILE_NAMES: &[&str] =
@@ -23,9 +27,15 @@ pub(crate) const FILE_NAMES: &[&str] =
 /// Upstream has no limit; the longest chain in public homelab repositories is 6.
 pub const BASE_DEPTH_MAX: usize = 64;
 
+/// The version of Kubernetes whose schema upstream embeds.
+const BUILT_IN_VERSION: &str = "v1.21.2";
+
 /// A build opens at most this many kustomizations: forty times the largest public homelab repository.
 /// Upstream has no limit, and a few files that refer to each other twice keep it busy forever.
 pub(crate) const DIRECTORIES_MAX: usize = 10_000;
+
+/// Where something stands in a kustomization file: a field, and the index in its list.
+pub(crate) type Place = (&'static str, usize);
 
 /// A directory and how the build got there.
 #[derive(Clone, Debug)]
@@ -78,7 +88,51 @@ impl Directory {
             kustomization,
         };
         directory.enforce(build, &value)?;
+        directory.choose_schema(build)?;
         Ok(directory)
+    }
+
+    /// Takes the schema that `openapi` names, unless one was taken before.
+    ///
+    /// Source: `SetSchema`, `kyaml/openapi/openapi.go`.
+    fn choose_schema(&self, build: &mut Build<'_>) -> Result<(), Stop> {
+        let OpenApi { path, version } = &self.kustomization.openapi;
+        let source = match path {
+            Some(path) => Some(self.load_for(build, (path, ("openapi", 0)))?),
+            None => None,
+        };
+        if build.schema_use == SchemaUse::Chosen {
+            return Ok(());
+        }
+        match (
+            source,
+            version.as_deref().filter(|version| !version.is_empty()),
+        ) {
+            (None, None) => return Ok(()),
+            (None, Some(BUILT_IN_VERSION)) => {}
+            (None, Some(_)) => {
+                let message = "the specified OpenAPI version is not built in";
+                let told = self.error("KUS075", message, &["openapi", "version"]);
+                return Err(build.refuse(told.help(format!("use `{BUILT_IN_VERSION}`"))));
+            }
+            (Some(_), _) if version.is_some() => {
+                let message = "builtin version and custom schema provided, cannot use both";
+                return Err(build.refuse(self.error("KUS075", message, &["openapi"])));
+            }
+            (Some(source), _) => {
+                let values = toft_yaml::values(&source, Resolver::Kubectl);
+                let first = build.checked(values)?.into_iter().next();
+                let root = first.map(|located| located.value).unwrap_or_default();
+                let built_in = match build.schema_use {
+                    SchemaUse::Nothing | SchemaUse::Chosen => BuiltIn::Never,
+                    SchemaUse::Scopes => BuiltIn::First,
+                    SchemaUse::Merges => BuiltIn::Last,
+                };
+                build.schemas.choose(OwnSchema::new(root), built_in);
+            }
+        }
+        build.schema_use = SchemaUse::Chosen;
+        Ok(())
     }
 
     /// Refuses what upstream refuses of a whole file, and what is not built here.
@@ -258,6 +312,19 @@ impl Directory {
             path,
             ancestors,
             shown: self.shown_path(entry),
+        })
+    }
+
+    /// The file that an entry means; where it cannot be read, the build stops and tells the place.
+    pub(crate) fn load_for(
+        &self,
+        build: &mut Build<'_>,
+        (entry, place): (&str, Place),
+    ) -> Result<Source, Stop> {
+        self.load(build, entry).map_err(|fault| {
+            let mut told = fault.diagnostic(entry);
+            told.labels = self.entry_error("", "", place).labels;
+            fault.stop(build, told)
         })
     }
 

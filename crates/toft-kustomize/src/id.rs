@@ -7,7 +7,7 @@ use std::fmt;
 use smol_str::SmolStr;
 use toft_object::Gvk;
 
-use crate::schema;
+use crate::schema::Schemas;
 
 /// Where upstream files every object that has no namespace.
 const NO_NAMESPACE: &str = "_non_namespaceable_";
@@ -25,8 +25,8 @@ pub(crate) struct ResId {
 
 impl ResId {
     /// The id of an object with this `apiVersion` and `kind`.
-    pub(crate) fn of(gvk: Gvk, name: SmolStr, namespace: SmolStr) -> Self {
-        let cluster_scoped = schema::is_cluster_scoped(&gvk);
+    pub(crate) fn of(gvk: Gvk, name: SmolStr, namespace: SmolStr, schemas: &Schemas) -> Self {
+        let cluster_scoped = schemas.is_cluster_scoped(&gvk);
         Self {
             gvk,
             name,

@@ -4,9 +4,11 @@
 
 mod decode;
 mod fields;
+mod plugins;
 mod shape;
 
 use smol_str::SmolStr;
+use toft_object::Gvk;
 
 use crate::field_spec::FieldSpec;
 use crate::resource::Behavior;
@@ -14,7 +16,11 @@ use crate::selector::SelectorSpec;
 
 pub(crate) use decode::{configuration, kustomization, replacements};
 pub(crate) use fields::{CONFIGURATION, KUSTOMIZATION, REPLACEMENTS};
-pub(crate) use shape::{Problem, Segment, check};
+pub(crate) use plugins::{
+    AddTarget, Affixed, End, Generator, PolicyArgs, Transformer, ValueAdd, generator_of,
+    targets_of, transformer_of,
+};
+pub(crate) use shape::{Problem, Segment, check, check_converting, wrong_only};
 
 /// Names and texts, sorted by name.
 pub(crate) type Texts = Vec<(SmolStr, SmolStr)>;
@@ -43,6 +49,29 @@ pub(crate) struct Kustomization {
     pub(crate) secrets: Vec<GeneratorArgs>,
     pub(crate) configurations: Vec<Entry>,
     pub(crate) build_metadata: Vec<String>,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) crds: Vec<Entry>,
+    pub(crate) generators: Vec<Entry>,
+    pub(crate) transformers: Vec<Entry>,
+    pub(crate) validators: Vec<Entry>,
+    pub(crate) openapi: OpenApi,
+}
+
+/// `openapi`: another schema than the one that is built in.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OpenApi {
+    pub(crate) path: Option<String>,
+    pub(crate) version: Option<String>,
+}
+
+/// One entry of `vars`.
+#[derive(Clone, Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: SmolStr,
+    pub(crate) gvk: Gvk,
+    pub(crate) object: SmolStr,
+    pub(crate) namespace: SmolStr,
+    pub(crate) field: String,
 }
 
 /// An entry of a list of paths, with the field and index where it is written.

@@ -10,16 +10,39 @@ mod elements;
 
 use crate::fault::Fault;
 use crate::node::{Fields, Node, NodeKind, Scalar, Style, Tag};
-use crate::schema::Schema;
+use crate::schema::{Schema, Schemas};
 use directive::{Directive, of_list, of_map};
 
 /// Merges `patch` into `object`; `None` where the patch deletes it.
 ///
 /// # Errors
 /// A field of the patch is of another kind than in the object, or a directive is unknown.
-pub(crate) fn merge(object: Node, patch: Node) -> Result<Option<Node>, Fault> {
+pub(crate) fn merge(object: Node, patch: Node, schemas: &Schemas) -> Result<Option<Node>, Fault> {
     let sources = Sources::Two(Some(object), Some(patch));
-    Ok(walk(sources, None)?.into_node())
+    let nowhere = At {
+        schemas,
+        schema: None,
+    };
+    Ok(walk(sources, nowhere)?.into_node())
+}
+
+/// What the schemas say about a place.
+#[derive(Clone, Copy)]
+struct At<'s> {
+    schemas: &'s Schemas,
+    schema: Option<Schema<'s>>,
+}
+
+impl At<'_> {
+    fn field(self, name: &str) -> Self {
+        let schema = self.schema.and_then(|schema| schema.field(name));
+        Self { schema, ..self }
+    }
+
+    fn items(self) -> Self {
+        let schema = self.schema.and_then(Schema::items);
+        Self { schema, ..self }
+    }
 }
 
 /// What a place is merged from.
@@ -71,10 +94,10 @@ impl Sources {
         }
     }
 
-    fn schema(&self) -> Option<Schema> {
+    fn schema<'s>(&self, schemas: &'s Schemas) -> Option<Schema<'s>> {
         let of = |node: &Node| {
             let text = |name| node.get(name).map_or("", Node::text);
-            Schema::of_kind(text("apiVersion"), text("kind"))
+            schemas.of_kind(text("apiVersion"), text("kind"))
         };
         match self {
             Self::Same(node) => of(node),
@@ -86,12 +109,13 @@ impl Sources {
     }
 }
 
-fn walk(sources: Sources, schema: Option<Schema>) -> Result<Walked, Fault> {
-    let schema = schema.or_else(|| sources.schema());
+fn walk(sources: Sources, at: At<'_>) -> Result<Walked, Fault> {
+    let schema = at.schema.or_else(|| sources.schema(at.schemas));
+    let at = At { schema, ..at };
     match sources.kind()? {
-        Some(NodeKind::Map) | None => walk_map(sources, schema),
-        Some(NodeKind::List) => match schema.and_then(Schema::merge_keys) {
-            Some(keys) => elements::walk_list(sources, schema, keys),
+        Some(NodeKind::Map) | None => walk_map(sources, at),
+        Some(NodeKind::List) => match at.schema.and_then(Schema::merge_keys) {
+            Some(keys) => elements::walk_list(sources, at, &keys),
             None => Ok(take_over(sources)),
         },
         Some(NodeKind::Scalar) => Ok(take_over(sources)),
@@ -107,29 +131,29 @@ fn take_over(sources: Sources) -> Walked {
     }
 }
 
-fn walk_map(sources: Sources, schema: Option<Schema>) -> Result<Walked, Fault> {
+fn walk_map(sources: Sources, at: At<'_>) -> Result<Walked, Fault> {
     match sources {
         Sources::Same(mut node) => match of_map(&mut node)? {
             Directive::Delete if !node.is_null() => Ok(Walked::Nothing),
-            _ => Ok(Walked::Origin(walk_own(node, schema)?)),
+            _ => Ok(Walked::Origin(walk_own(node, at)?)),
         },
         Sources::Two(Some(dest), origin) if !dest.is_null() => {
             let Some(mut origin) = origin else {
-                return Ok(Walked::Dest(walk_fields(dest, None, schema)?));
+                return Ok(Walked::Dest(walk_fields(dest, None, at)?));
             };
             if origin.is_null() {
                 return Ok(Walked::Nothing);
             }
             match of_map(&mut origin)? {
                 Directive::Delete => Ok(Walked::Nothing),
-                Directive::Replace => Ok(Walked::Origin(walk_own(origin, schema)?)),
-                Directive::Merge => Ok(Walked::Dest(walk_fields(dest, Some(origin), schema)?)),
+                Directive::Replace => Ok(Walked::Origin(walk_own(origin, at)?)),
+                Directive::Merge => Ok(Walked::Dest(walk_fields(dest, Some(origin), at)?)),
             }
         }
         Sources::Two(_, Some(mut origin)) => match of_map(&mut origin) {
             Ok(Directive::Delete) => Ok(Walked::Nothing),
             // An unknown directive counts only where there is something to merge with.
-            _ => Ok(Walked::Origin(walk_own(origin, schema)?)),
+            _ => Ok(Walked::Origin(walk_own(origin, at)?)),
         },
         Sources::Two(Some(dest), None) if !dest.text().is_empty() => Ok(Walked::Null(dest)),
         Sources::Two(_, None) => Ok(Walked::Nothing),
@@ -137,7 +161,7 @@ fn walk_map(sources: Sources, schema: Option<Schema>) -> Result<Walked, Fault> {
 }
 
 /// Walks the fields of a node that the patch brings along.
-fn walk_own(mut node: Node, schema: Option<Schema>) -> Result<Node, Fault> {
+fn walk_own(mut node: Node, at: At<'_>) -> Result<Node, Fault> {
     let Some(fields) = node.fields_mut() else {
         return Ok(node);
     };
@@ -145,8 +169,7 @@ fn walk_own(mut node: Node, schema: Option<Schema>) -> Result<Node, Fault> {
         let Some(child) = take(fields, &name) else {
             continue;
         };
-        let schema = schema.and_then(|schema| schema.field(&name));
-        match walk(Sources::Same(child), schema)?.into_node() {
+        match walk(Sources::Same(child), at.field(&name))?.into_node() {
             Some(node) => fields.put_back(&name, node),
             None => drop(fields.remove(&name)),
         }
@@ -154,11 +177,7 @@ fn walk_own(mut node: Node, schema: Option<Schema>) -> Result<Node, Fault> {
     Ok(node)
 }
 
-fn walk_fields(
-    mut dest: Node,
-    mut origin: Option<Node>,
-    schema: Option<Schema>,
-) -> Result<Node, Fault> {
+fn walk_fields(mut dest: Node, mut origin: Option<Node>, at: At<'_>) -> Result<Node, Fault> {
     let Some(fields) = dest.fields_mut() else {
         return Ok(dest);
     };
@@ -169,8 +188,7 @@ fn walk_fields(
             .and_then(Node::fields_mut)
             .and_then(|fields| take(fields, &name));
         let ours = take(fields, &name);
-        let schema = schema.and_then(|schema| schema.field(&name));
-        let walked = walk(Sources::Two(ours, theirs), schema)?;
+        let walked = walk(Sources::Two(ours, theirs), at.field(&name))?;
         put(fields, &name, walked);
     }
     Ok(dest)

@@ -15,8 +15,8 @@ use smol_str::SmolStr;
 
 use crate::fault::Fault;
 
-pub(crate) use path::{Found, find_or_create, lookup, split_path};
-pub(crate) use scalar::{Scalar, Style, Tag, resolve};
+pub(crate) use path::{Found, find_or_create, get_or_create, lookup, split_path};
+pub(crate) use scalar::{Scalar, Style, Tag, can_be_plain, resolve};
 pub(crate) use value::NodeFault;
 
 /// A YAML node without comments and anchors.

@@ -4,7 +4,11 @@
 
 use std::fmt::Write as _;
 
+use smol_str::SmolStr;
+
+use crate::directory::Directory;
 use crate::kustomization::Include;
+use crate::resource::Resource;
 
 /// What a kustomization asks to be told.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +53,16 @@ pub(crate) struct Provenance {
 #[derive(Clone, Debug)]
 pub(crate) enum Told {
     File(String),
-    Configured { file: String, by: &'static str },
+    Configured { file: String, by: Box<Configurer> },
+}
+
+/// The generator or transformer that made or changed an object.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Configurer {
+    pub(crate) api_version: SmolStr,
+    pub(crate) kind: SmolStr,
+    pub(crate) name: SmolStr,
+    pub(crate) namespace: SmolStr,
 }
 
 impl Told {
@@ -57,10 +70,57 @@ impl Told {
     pub(crate) fn annotation(&self) -> String {
         match self {
             Self::File(path) => format!("path: {path}\n"),
-            Self::Configured { file, by } => format!(
-                "configuredIn: {file}\nconfiguredBy:\n  apiVersion: builtin\n  kind: {by}\n"
-            ),
+            Self::Configured { file, by } => {
+                let mut text = String::new();
+                if !file.is_empty() {
+                    let _ = writeln!(text, "configuredIn: {file}");
+                }
+                text.push_str("configuredBy:\n");
+                let parts = [
+                    ("apiVersion", &by.api_version),
+                    ("kind", &by.kind),
+                    ("name", &by.name),
+                    ("namespace", &by.namespace),
+                ];
+                for (field, value) in parts.into_iter().filter(|(_, value)| !value.is_empty()) {
+                    let _ = writeln!(text, "  {field}: {value}");
+                }
+                text
+            }
         }
+    }
+
+    /// A field of the kustomization file of a directory, by the transformer that works on it.
+    pub(crate) fn built_in(directory: &Directory, kind: &'static str) -> Self {
+        Self::Configured {
+            file: directory.shown_file(),
+            by: Box::new(Configurer {
+                api_version: "builtin".into(),
+                kind: kind.into(),
+                ..Configurer::default()
+            }),
+        }
+    }
+
+    /// A transformer or generator that is configured by an object of its own; `None` where nobody
+    /// knows where that comes from.
+    ///
+    /// Source: `OriginFromCustomPlugin`.
+    pub(crate) fn by_object(configuration: &Resource) -> Option<Self> {
+        let file = match configuration.provenance.origin.as_ref()? {
+            Self::File(path) => path.clone(),
+            // Upstream tells no file where the configuration was generated itself.
+            Self::Configured { .. } => String::new(),
+        };
+        Some(Self::Configured {
+            file,
+            by: Box::new(Configurer {
+                api_version: configuration.api_version().into(),
+                kind: configuration.kind().into(),
+                name: configuration.name().into(),
+                namespace: configuration.namespace().into(),
+            }),
+        })
     }
 }
 

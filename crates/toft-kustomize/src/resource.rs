@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::id::ResId;
 use crate::node::{Fields, Node, NodeKind};
 use crate::provenance::Provenance;
+use crate::schema::Schemas;
 
 /// An object and its past.
 #[derive(Clone, Debug)]
@@ -24,6 +25,10 @@ pub(crate) struct Resource {
     pub(crate) past: Past,
     /// What `buildMetadata` will tell about it.
     pub(crate) provenance: Provenance,
+    /// The names of the variables whose values are read from it.
+    pub(crate) variables: Vec<SmolStr>,
+    /// The schemas that know its kind.
+    pub(crate) schemas: Schemas,
 }
 
 /// What a resource was before.
@@ -44,6 +49,13 @@ struct Previous {
     kind: SmolStr,
     name: SmolStr,
     namespace: SmolStr,
+}
+
+/// Where objects of a kind live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Namespaced,
+    Cluster,
 }
 
 /// How a generated object meets one with the same id.
@@ -76,6 +88,9 @@ impl Behavior {
     }
 }
 
+/// Source: `HelmGeneratedAnnotation`, `api/konfig/general.go`.
+const CHART_MARK: &str = "internal.config.kubernetes.io/helm-generated";
+
 /// Stands for the past while something that could remove annotations works on the object.
 const PAST_MARK: &str = "internal.config.kubernetes.io/previousNames";
 
@@ -86,6 +101,8 @@ impl Resource {
             origin,
             past: Past::default(),
             provenance: Provenance::default(),
+            variables: Vec::new(),
+            schemas: Schemas::default(),
         }
     }
 
@@ -120,7 +137,21 @@ impl Resource {
 
     /// Which object it is now.
     pub(crate) fn current_id(&self) -> ResId {
-        ResId::of(self.gvk(), self.name().into(), self.namespace().into())
+        ResId::of(
+            self.gvk(),
+            self.name().into(),
+            self.namespace().into(),
+            &self.schemas,
+        )
+    }
+
+    /// Whether it has a namespace.
+    pub(crate) fn scope(&self) -> Scope {
+        if self.schemas.is_cluster_scoped(&self.gvk()) {
+            Scope::Cluster
+        } else {
+            Scope::Namespaced
+        }
     }
 
     /// Which object it was, oldest first; all in its present API version.
@@ -135,6 +166,21 @@ impl Resource {
             namespace: previous.namespace.clone(),
             cluster_scoped: false,
         })
+    }
+
+    /// The kind that it was of first, in its present API version.
+    pub(crate) fn original_gvk(&self) -> Gvk {
+        let mut gvk = self.gvk();
+        if let Some(first) = self.past.previous.first() {
+            gvk.kind.clone_from(&first.kind);
+        }
+        gvk
+    }
+
+    /// Whether a chart made it: charts set namespaces themselves.
+    pub(crate) fn is_from_chart(&self) -> bool {
+        let mark = self.node.at(&["metadata", "annotations", CHART_MARK]);
+        mark.is_some_and(|node| node.text() == "true")
     }
 
     /// Which object it was first.

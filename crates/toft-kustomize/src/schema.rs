@@ -1,13 +1,184 @@
-//! What kyaml's embedded schema says: which lists are merged by which keys, and which kinds have no
-//! namespace.
+//! What a schema says: which lists are merged by which keys, and which kinds have no namespace.
+//!
+//! It is the one that kyaml embeds, unless a kustomization brings one along.
 
+mod own;
 mod table;
+
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
 use toft_object::Gvk;
 
-/// A place in an object that holds merged lists somewhere below.
+pub(crate) use own::{OwnNode, OwnSchema};
+
+/// The schemas that a build uses. All clones are one: when a kustomization brings a schema along, what
+/// was read before sees it too.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Schemas(Arc<OnceLock<Chosen>>);
+
+/// A schema that a kustomization brings along.
+#[derive(Debug)]
+struct Chosen {
+    own: OwnSchema,
+    built_in: BuiltIn,
+}
+
+/// When the embedded schema is asked. One that a kustomization brings along takes its place, unless it
+/// was in use before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Schema(u16);
+pub(crate) enum BuiltIn {
+    First,
+    Last,
+    Never,
+}
+
+/// A place in an object, for the lists that are merged there or below.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Schema<'s> {
+    BuiltIn(Table),
+    Own(OwnNode<'s>),
+}
+
+impl Schemas {
+    /// Takes a schema that a kustomization brings along; the first one stays.
+    pub(crate) fn choose(&self, own: OwnSchema, built_in: BuiltIn) {
+        self.0.get_or_init(|| Chosen { own, built_in });
+    }
+
+    /// The schema of a kind.
+    pub(crate) fn of_kind(&self, api_version: &str, kind: &str) -> Option<Schema<'_>> {
+        let built_in = || Table::of_kind(api_version, kind).map(Schema::BuiltIn);
+        let Some(chosen) = self.0.get() else {
+            return built_in();
+        };
+        let own = || {
+            let kind = (api_version, kind);
+            chosen.own.of_kind(kind, chosen.built_in).map(Schema::Own)
+        };
+        match chosen.built_in {
+            BuiltIn::First => built_in().or_else(own),
+            BuiltIn::Last => own().or_else(built_in),
+            BuiltIn::Never => own(),
+        }
+    }
+
+    /// Whether it is certain that objects of this kind have no namespace.
+    pub(crate) fn is_cluster_scoped(&self, gvk: &Gvk) -> bool {
+        let api_version = gvk.api_version();
+        let wanted = (api_version.as_str(), gvk.kind.as_str());
+        if table::CLUSTER_SCOPED.binary_search(&wanted).is_ok() {
+            return true;
+        }
+        let chosen = self.0.get().filter(|_| !is_known(gvk));
+        chosen.is_some_and(|chosen| chosen.own.is_cluster_scoped(&api_version, &gvk.kind))
+    }
+}
+
+/// Whether the embedded schema has the kind.
+pub(crate) fn is_known(gvk: &Gvk) -> bool {
+    let api_version = gvk.api_version();
+    let wanted = (api_version.as_str(), gvk.kind.as_str());
+    table::CLUSTER_SCOPED.binary_search(&wanted).is_ok()
+        || Table::of_kind(&api_version, &gvk.kind).is_some()
+}
+
+impl<'s> Schema<'s> {
+    /// The schema of a field; `None` where nothing below is merged.
+    pub(crate) fn field(self, name: &str) -> Option<Self> {
+        match self {
+            Self::BuiltIn(table) => table.field(name).map(Self::BuiltIn),
+            Self::Own(node) => node.field(name),
+        }
+    }
+
+    /// The keys of a merged list; `None` where this is none.
+    pub(crate) fn merge_keys(self) -> Option<Cow<'s, [&'s str]>> {
+        match self {
+            Self::BuiltIn(table) => table.merge_keys().map(Cow::Borrowed),
+            Self::Own(node) => node.merge_keys(),
+        }
+    }
+
+    /// The schema of the items of a merged list.
+    pub(crate) fn items(self) -> Option<Self> {
+        match self {
+            Self::BuiltIn(table) => table.items().map(Self::BuiltIn),
+            Self::Own(node) => node.items(),
+        }
+    }
+}
+
+/// Definitions that schemas of custom resources refer to: a kind that has one, and where.
+const DEFINITIONS: &[(&str, &str, &str, &[&str])] = &[
+    (
+        "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta",
+        "v1",
+        "ConfigMap",
+        &["metadata"],
+    ),
+    (
+        "io.k8s.api.core.v1.PodTemplateSpec",
+        "apps/v1",
+        "Deployment",
+        &["spec", "template"],
+    ),
+    ("io.k8s.api.core.v1.PodSpec", "v1", "Pod", &["spec"]),
+    (
+        "io.k8s.api.core.v1.Container",
+        "v1",
+        "Pod",
+        &["spec", "containers", "[]"],
+    ),
+    ("io.k8s.api.core.v1.ServiceSpec", "v1", "Service", &["spec"]),
+    (
+        "io.k8s.api.core.v1.PersistentVolumeClaim",
+        "v1",
+        "PersistentVolumeClaim",
+        &[],
+    ),
+    (
+        "io.k8s.api.apps.v1.DeploymentSpec",
+        "apps/v1",
+        "Deployment",
+        &["spec"],
+    ),
+    (
+        "io.k8s.api.apps.v1.StatefulSetSpec",
+        "apps/v1",
+        "StatefulSet",
+        &["spec"],
+    ),
+    (
+        "io.k8s.api.apps.v1.DaemonSetSpec",
+        "apps/v1",
+        "DaemonSet",
+        &["spec"],
+    ),
+    (
+        "io.k8s.api.apps.v1.ReplicaSetSpec",
+        "apps/v1",
+        "ReplicaSet",
+        &["spec"],
+    ),
+    ("io.k8s.api.batch.v1.JobSpec", "batch/v1", "Job", &["spec"]),
+    (
+        "io.k8s.api.batch.v1.JobTemplateSpec",
+        "batch/v1",
+        "CronJob",
+        &["spec", "jobTemplate"],
+    ),
+    (
+        "io.k8s.api.batch.v1.CronJobSpec",
+        "batch/v1",
+        "CronJob",
+        &["spec"],
+    ),
+];
+
+/// A place in the embedded table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Table(u16);
 
 /// What a place is.
 #[derive(Debug)]
@@ -21,12 +192,23 @@ enum Shape {
     },
 }
 
-impl Schema {
+impl Table {
     /// The schema of a kind.
-    pub(crate) fn of_kind(api_version: &str, kind: &str) -> Option<Self> {
+    fn of_kind(api_version: &str, kind: &str) -> Option<Self> {
         let found =
             table::KINDS.binary_search_by(|entry| (entry.0, entry.1).cmp(&(api_version, kind)));
         table::KINDS.get(found.ok()?).map(|entry| Self(entry.2))
+    }
+
+    /// A definition of the embedded schema by its name, where something below is merged.
+    fn of_definition(name: &str) -> Option<Self> {
+        let (_, api_version, kind, path) =
+            DEFINITIONS.iter().find(|definition| definition.0 == name)?;
+        let kind = Self::of_kind(api_version, kind)?;
+        path.iter().try_fold(kind, |table, part| match *part {
+            "[]" => table.items(),
+            field => table.field(field),
+        })
     }
 
     fn shape(self) -> Option<&'static Shape> {
@@ -34,7 +216,7 @@ impl Schema {
     }
 
     /// The schema of a field; the empty one where nothing below is merged.
-    pub(crate) fn field(self, name: &str) -> Option<Self> {
+    fn field(self, name: &str) -> Option<Self> {
         let Shape::Object(fields) = self.shape()? else {
             return None;
         };
@@ -43,7 +225,7 @@ impl Schema {
     }
 
     /// The keys of a merged list; `None` where this is none.
-    pub(crate) fn merge_keys(self) -> Option<&'static [&'static str]> {
+    fn merge_keys(self) -> Option<&'static [&'static str]> {
         match self.shape()? {
             Shape::List { keys, .. } => Some(keys),
             Shape::Object(_) => None,
@@ -51,19 +233,12 @@ impl Schema {
     }
 
     /// The schema of the items of a merged list.
-    pub(crate) fn items(self) -> Option<Self> {
+    fn items(self) -> Option<Self> {
         match self.shape()? {
             Shape::List { items, .. } => Some(Self(*items)),
             Shape::Object(_) => None,
         }
     }
-}
-
-/// Whether the schema knows that objects of this kind have no namespace.
-pub(crate) fn is_cluster_scoped(gvk: &Gvk) -> bool {
-    let api_version = gvk.api_version();
-    let wanted = (api_version.as_str(), gvk.kind.as_str());
-    table::CLUSTER_SCOPED.binary_search(&wanted).is_ok()
 }
 
 #[cfg(test)]
@@ -72,7 +247,7 @@ mod tests {
 
     #[test]
     fn containers_are_merged_by_name_and_ports_by_two_keys() {
-        let deployment = Schema::of_kind("apps/v1", "Deployment").unwrap();
+        let deployment = Table::of_kind("apps/v1", "Deployment").unwrap();
         let path = ["spec", "template", "spec", "containers"];
         let containers = path
             .iter()
@@ -81,7 +256,7 @@ mod tests {
         assert_eq!(containers.merge_keys(), Some(&["name"][..]));
         let ports = containers.items().and_then(|item| item.field("ports"));
         assert_eq!(
-            ports.and_then(Schema::merge_keys),
+            ports.and_then(Table::merge_keys),
             Some(&["containerPort", "protocol"][..])
         );
     }
@@ -99,6 +274,7 @@ mod tests {
 
     #[test]
     fn scopes_are_those_of_the_embedded_schema() {
+        let is_cluster_scoped = |gvk: &Gvk| Schemas::default().is_cluster_scoped(gvk);
         assert!(is_cluster_scoped(&Gvk::new("", "v1", "Namespace")));
         assert!(!is_cluster_scoped(&Gvk::new("", "v1", "ConfigMap")));
         // The schema ends with Kubernetes 1.21; what came later has a namespace for it.

@@ -6,26 +6,28 @@
 //! Source: kustomize 5.8.2, `accumulateTarget` and `makeCustomizedResMap` in
 //! `api/internal/target/kusttarget.go`, the order of transformers in `kusttarget_configplugin.go`.
 
+mod affixes;
 mod annotations;
 mod components;
 mod configurations;
+mod crds;
 mod generators;
 mod hashes;
 mod images;
 mod labels;
 mod local_config;
 mod metadata;
-mod name_prefix;
 mod name_references;
-mod name_suffix;
 mod namespace;
 mod order;
 mod patches;
 mod patches_json;
 mod patches_strategic_merge;
+mod plugins;
 mod replacements;
 mod replicas;
 mod resources;
+mod variables;
 
 use crate::accumulate::Accumulator;
 use crate::build::{Build, Stop};
@@ -61,26 +63,32 @@ impl Step {
 pub(crate) const STEPS: &[Step] = &[
     Step::new("resources", resources::run),
     Step::new("configurations", configurations::run),
+    Step::new("crds", crds::run),
     Step::new("configMapGenerator", generators::config_maps),
     Step::new("secretGenerator", generators::secrets),
+    Step::new("generators", plugins::generators),
     Step::new("components", components::run),
     Step::new("patchesStrategicMerge", patches_strategic_merge::run),
     Step::new("patches", patches::run),
     Step::new("namespace", namespace::run),
-    Step::new("namePrefix", name_prefix::run),
-    Step::new("nameSuffix", name_suffix::run),
+    Step::new("namePrefix", affixes::prefix),
+    Step::new("nameSuffix", affixes::suffix),
     Step::new("labels", labels::run),
     Step::new("commonAnnotations", annotations::run),
     Step::new("patchesJson6902", patches_json::run),
     Step::new("replicas", replicas::run),
     Step::new("images", images::run),
     Step::new("replacements", replacements::run),
+    Step::new("transformers", plugins::transformers),
+    Step::new("validators", plugins::validators),
+    Step::new("vars", variables::declare),
 ];
 
 /// What the outermost kustomization does at the end.
 pub(crate) const LAST: &[Step] = &[
     Step::new("hashes", hashes::run),
     Step::new("name references", name_references::run),
+    Step::new("values of vars", variables::resolve),
     Step::new("local configuration", local_config::run),
     Step::new("sortOptions", order::run),
     Step::new("buildMetadata", metadata::run),

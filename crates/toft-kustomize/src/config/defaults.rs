@@ -4,6 +4,7 @@
 //! `api/internal/konfig/builtinpluginconsts/`.
 
 mod names;
+mod variables;
 
 use smol_str::SmolStr;
 use toft_object::Gvk;
@@ -11,6 +12,7 @@ use toft_object::Gvk;
 use crate::field_spec::FieldSpec;
 
 pub(super) use names::NAME_REFERENCES;
+pub(super) use variables::VAR_REFERENCE;
 
 /// A path that is made where it is missing; group, version and kind first.
 const fn created([group, version, kind]: [&'static str; 3], path: &'static str) -> FieldSpec {

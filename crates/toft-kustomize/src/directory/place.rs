@@ -63,9 +63,24 @@ pub(super) fn problem(source: &Source, problem: Problem) -> Diagnostic {
             wanted,
         } => {
             let at = span(source, &path);
-            let message = format!("`{}` is {found}; {wanted} is wanted", written(&path));
-            Diagnostic::error("KUS015", message).at(source, at, "")
+            Diagnostic::error("KUS015", wrong(&path, found, wanted)).at(source, at, "")
         }
+    }
+}
+
+fn wrong(path: &[Segment], found: &str, wanted: &str) -> String {
+    format!("`{}` is {found}; {wanted} is wanted", written(path))
+}
+
+/// What is wrong with a field, without its place.
+pub(crate) fn problem_text(problem: &Problem) -> String {
+    match problem {
+        Problem::Unknown { path, .. } => format!("unknown field \"{}\"", written(path)),
+        Problem::Wrong {
+            path,
+            found,
+            wanted,
+        } => wrong(path, found, wanted),
     }
 }
 

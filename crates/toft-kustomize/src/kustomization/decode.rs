@@ -6,47 +6,48 @@ use toft_value::{Map, Value};
 
 use super::{
     AllowedChanges, Entry, FieldOptions, GeneratorArgs, GeneratorOptions, Image, Include,
-    Kustomization, Label, LabelReach, LegacyOrder, Mutability, NameHash, Patch, Replacement,
-    ReplacementEntry, ReplacementSource, ReplacementTarget, Replica, SortOptions, Texts,
+    Kustomization, Label, LabelReach, LegacyOrder, Mutability, NameHash, OpenApi, Patch,
+    Replacement, ReplacementEntry, ReplacementSource, ReplacementTarget, Replica, SortOptions,
+    Texts, Variable,
 };
 use crate::config::NameReference;
 use crate::field_spec::FieldSpec;
 use crate::resource::Behavior;
 use crate::selector::SelectorSpec;
 
-fn text(value: &Value, name: &str) -> String {
+pub(super) fn text(value: &Value, name: &str) -> String {
     value.str_at(&[name]).unwrap_or_default().to_owned()
 }
 
-fn smol(value: &Value, name: &str) -> SmolStr {
+pub(super) fn smol(value: &Value, name: &str) -> SmolStr {
     value.str_at(&[name]).unwrap_or_default().into()
 }
 
-fn flag(value: &Value, name: &str) -> Include {
+pub(super) fn flag(value: &Value, name: &str) -> Include {
     match value.bool_at(&[name]) {
         Some(true) => Include::Yes,
         Some(false) | None => Include::No,
     }
 }
 
-fn list(value: &Value, name: &str) -> Vec<String> {
+pub(super) fn list(value: &Value, name: &str) -> Vec<String> {
     let items = value.items_at(&[name]).iter();
     let texts = items.map(|item| item.as_str().unwrap_or_default().to_owned());
     texts.collect()
 }
 
-fn texts(value: &Value, name: &str) -> Texts {
+pub(super) fn texts(value: &Value, name: &str) -> Texts {
     let map = value.get(name).and_then(Value::as_map);
     let entries = map.into_iter().flat_map(Map::iter);
     let entries = entries.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default()));
     entries.map(|(key, text)| (key, text.into())).collect()
 }
 
-fn records<T>(value: &Value, name: &str, read: impl Fn(&Value) -> T) -> Vec<T> {
+pub(super) fn records<T>(value: &Value, name: &str, read: impl Fn(&Value) -> T) -> Vec<T> {
     value.items_at(&[name]).iter().map(read).collect()
 }
 
-fn entries(value: &Value, field: &'static str) -> Vec<Entry> {
+pub(super) fn entries(value: &Value, field: &'static str) -> Vec<Entry> {
     let texts = list(value, field).into_iter().enumerate();
     let entry = |(index, text)| Entry { text, field, index };
     texts.map(entry).collect()
@@ -93,6 +94,15 @@ pub(crate) fn kustomization(value: &Value) -> Kustomization {
         secrets: generators("secretGenerator"),
         configurations: entries(value, "configurations"),
         build_metadata: list(value, "buildMetadata"),
+        variables: records(value, "vars", variable),
+        crds: entries(value, "crds"),
+        generators: entries(value, "generators"),
+        transformers: entries(value, "transformers"),
+        validators: entries(value, "validators"),
+        openapi: OpenApi {
+            path: value.str_at(&["openapi", "path"]).map(str::to_owned),
+            version: value.str_at(&["openapi", "version"]).map(str::to_owned),
+        },
     }
 }
 
@@ -111,7 +121,7 @@ fn label(value: &Value) -> Label {
     }
 }
 
-fn gvk(value: &Value) -> Gvk {
+pub(super) fn gvk(value: &Value) -> Gvk {
     Gvk {
         group: smol(value, "group"),
         version: smol(value, "version"),
@@ -119,7 +129,7 @@ fn gvk(value: &Value) -> Gvk {
     }
 }
 
-fn field_spec(value: &Value) -> FieldSpec {
+pub(super) fn field_spec(value: &Value) -> FieldSpec {
     FieldSpec {
         gvk: gvk(value),
         path: smol(value, "path"),
@@ -127,7 +137,7 @@ fn field_spec(value: &Value) -> FieldSpec {
     }
 }
 
-fn patch(value: &Value) -> Patch {
+pub(super) fn patch(value: &Value) -> Patch {
     let options = value.get("options").cloned().unwrap_or_default();
     Patch {
         path: text(value, "path"),
@@ -140,7 +150,7 @@ fn patch(value: &Value) -> Patch {
     }
 }
 
-fn selector(value: &Value) -> SelectorSpec {
+pub(super) fn selector(value: &Value) -> SelectorSpec {
     SelectorSpec {
         group: text(value, "group"),
         version: text(value, "version"),
@@ -152,7 +162,7 @@ fn selector(value: &Value) -> SelectorSpec {
     }
 }
 
-fn image(value: &Value) -> Image {
+pub(super) fn image(value: &Value) -> Image {
     Image {
         name: text(value, "name"),
         new_name: text(value, "newName"),
@@ -162,10 +172,35 @@ fn image(value: &Value) -> Image {
     }
 }
 
-fn replica(value: &Value) -> Replica {
+pub(super) fn replica(value: &Value) -> Replica {
     Replica {
         name: text(value, "name"),
         count: value.i64_at(&["count"]).unwrap_or_default(),
+    }
+}
+
+/// Source: `Var.Defaulting` and `Target.GVK`, `api/types/var.go`.
+fn variable(value: &Value) -> Variable {
+    let object = value.get("objref").cloned().unwrap_or_default();
+    let mut gvk = gvk(&object);
+    let api_version = text(&object, "apiVersion");
+    let parts: Vec<&str> = api_version.split('/').collect();
+    match parts.as_slice() {
+        [version] if !version.is_empty() => gvk.version = (*version).into(),
+        [group, version] => {
+            gvk.group = (*group).into();
+            gvk.version = (*version).into();
+        }
+        _ => {}
+    }
+    let field = value.str_at(&["fieldref", "fieldPath"]);
+    let field = field.filter(|path| !path.is_empty());
+    Variable {
+        name: smol(value, "name"),
+        gvk,
+        object: smol(&object, "name"),
+        namespace: smol(&object, "namespace"),
+        field: field.unwrap_or("metadata.name").to_owned(),
     }
 }
 
@@ -179,7 +214,7 @@ fn sort_options(value: &Value) -> SortOptions {
     }
 }
 
-fn generator_options(value: &Value) -> GeneratorOptions {
+pub(super) fn generator_options(value: &Value) -> GeneratorOptions {
     GeneratorOptions {
         labels: texts(value, "labels"),
         annotations: texts(value, "annotations"),
@@ -195,7 +230,7 @@ fn generator_options(value: &Value) -> GeneratorOptions {
 }
 
 /// Source: `MergeGlobalOptionsIntoLocal`, `api/types/generatoroptions.go`.
-fn generator(value: &Value, global: Option<&GeneratorOptions>) -> GeneratorArgs {
+pub(super) fn generator(value: &Value, global: Option<&GeneratorOptions>) -> GeneratorArgs {
     let mut options = value
         .get("options")
         .map(generator_options)
@@ -233,7 +268,7 @@ fn fill(texts: &mut Texts, defaults: &Texts) {
     texts.sort_unstable();
 }
 
-fn replacement_entry(value: &Value) -> ReplacementEntry {
+pub(super) fn replacement_entry(value: &Value) -> ReplacementEntry {
     let path = text(value, "path");
     let inline = replacement(value);
     let has_targets = inline

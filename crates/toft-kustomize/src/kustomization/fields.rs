@@ -4,24 +4,17 @@
 
 use toft_value::Value;
 
-use super::shape::Shape::{self, Any, Flag, List, Number, Record, Text, Texts};
+use super::shape::Shape::{self, Any, Exact, Flag, List, Number, Record, Text, Texts};
 
-const TEXT_LIST: Shape = List(&Text);
+pub(super) const TEXT_LIST: Shape = List(&Text);
 const ANY_LIST: Shape = List(&Any);
+const NAME: Shape = Exact(&Text);
 
 /// `kustomization.yaml`.
 pub(crate) static KUSTOMIZATION: Shape = Record(&[
     ("apiVersion", Text),
     ("kind", Text),
-    (
-        "metadata",
-        Record(&[
-            ("name", Text),
-            ("namespace", Text),
-            ("labels", Texts),
-            ("annotations", Texts),
-        ]),
-    ),
+    ("metadata", METADATA),
     ("openapi", Texts),
     ("namePrefix", Text),
     ("nameSuffix", Text),
@@ -35,11 +28,8 @@ pub(crate) static KUSTOMIZATION: Shape = Record(&[
     ("images", List(&IMAGE)),
     ("imageTags", List(&IMAGE)),
     ("replacements", List(&REPLACEMENT)),
-    (
-        "replicas",
-        List(&Record(&[("name", Text), ("count", Number)])),
-    ),
-    ("vars", ANY_LIST),
+    ("replicas", List(&REPLICA)),
+    ("vars", List(&VARIABLE)),
     ("sortOptions", SORT_OPTIONS),
     ("resources", TEXT_LIST),
     ("components", TEXT_LIST),
@@ -66,15 +56,24 @@ static LABEL: Shape = Record(&[
     ("fields", List(&FIELD_SPEC)),
 ]);
 
-static FIELD_SPEC: Shape = Record(&[
-    ("group", Text),
-    ("version", Text),
-    ("kind", Text),
+pub(super) const METADATA: Shape = Record(&[
+    ("name", Text),
+    ("namespace", Text),
+    ("labels", Texts),
+    ("annotations", Texts),
+]);
+
+pub(super) static FIELD_SPEC: Shape = Record(&[
+    ("group", NAME),
+    ("version", NAME),
+    ("kind", NAME),
     ("path", Text),
     ("create", Flag),
 ]);
 
-static PATCH: Shape = Record(&[
+static PATCH: Shape = Record(PATCH_FIELDS);
+
+pub(super) const PATCH_FIELDS: &[(&str, Shape)] = &[
     ("path", Text),
     ("patch", Text),
     ("target", SELECTOR),
@@ -82,24 +81,46 @@ static PATCH: Shape = Record(&[
         "options",
         Record(&[("allowNameChange", Flag), ("allowKindChange", Flag)]),
     ),
-]);
+];
 
-const SELECTOR: Shape = Record(&[
-    ("group", Text),
-    ("version", Text),
-    ("kind", Text),
-    ("name", Text),
-    ("namespace", Text),
+pub(super) const SELECTOR: Shape = Record(&[
+    ("group", NAME),
+    ("version", NAME),
+    ("kind", NAME),
+    ("name", NAME),
+    ("namespace", NAME),
     ("annotationSelector", Text),
     ("labelSelector", Text),
 ]);
 
-static IMAGE: Shape = Record(&[
+static IMAGE: Shape = Record(IMAGE_FIELDS);
+
+pub(super) const IMAGE_FIELDS: &[(&str, Shape)] = &[
     ("name", Text),
     ("newName", Text),
     ("tagSuffix", Text),
     ("newTag", Text),
     ("digest", Text),
+];
+
+static REPLICA: Shape = Record(REPLICA_FIELDS);
+
+pub(super) const REPLICA_FIELDS: &[(&str, Shape)] = &[("name", Text), ("count", Number)];
+
+static VARIABLE: Shape = Record(&[
+    ("name", Text),
+    (
+        "objref",
+        Record(&[
+            ("apiVersion", Text),
+            ("group", Text),
+            ("version", Text),
+            ("kind", Text),
+            ("name", Text),
+            ("namespace", Text),
+        ]),
+    ),
+    ("fieldref", Record(&[("fieldPath", Text)])),
 ]);
 
 /// What a file of replacements may be: one, or a list.
@@ -125,16 +146,16 @@ pub(crate) static REPLACEMENTS: OneOrMany = OneOrMany {
     many: &List(&REPLACEMENT),
 };
 
-static REPLACEMENT: Shape = Record(&[
+pub(super) static REPLACEMENT: Shape = Record(&[
     ("path", Text),
     (
         "source",
         Record(&[
-            ("group", Text),
-            ("version", Text),
-            ("kind", Text),
-            ("name", Text),
-            ("namespace", Text),
+            ("group", NAME),
+            ("version", NAME),
+            ("kind", NAME),
+            ("name", NAME),
+            ("namespace", NAME),
             ("fieldPath", Text),
             ("options", FIELD_OPTIONS),
         ]),
@@ -189,7 +210,7 @@ static SECRET_ARGS: Shape = Record(&[
     ("type", Text),
 ]);
 
-const GENERATOR_OPTIONS: Shape = Record(&[
+pub(super) const GENERATOR_OPTIONS: Shape = Record(&[
     ("labels", Texts),
     ("annotations", Texts),
     ("disableNameSuffixHash", Flag),

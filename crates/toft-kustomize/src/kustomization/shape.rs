@@ -4,7 +4,7 @@
 //! wrong type refuses the file.
 
 use smol_str::SmolStr;
-use toft_value::{Kind, List, Map, Value};
+use toft_value::{Kind, List, Map, Value, float_to_shortest};
 
 /// What a field may hold.
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(crate) enum Shape {
     Texts,
     List(&'static Self),
     Record(&'static [(&'static str, Self)]),
+    /// As the other shape, where nothing is converted: Go promotes these fields from another structure.
+    Exact(&'static Self),
     /// Anything: the field is only recognised.
     Any,
 }
@@ -45,13 +47,52 @@ pub(crate) enum Problem {
 
 /// The value with the names that the shape has and without nulls; what does not fit is left out and told.
 pub(crate) fn check(value: &Value, shape: &'static Shape) -> (Value, Vec<Problem>) {
-    let mut checker = Checker::default();
+    read(value, shape, Reading::Exact)
+}
+
+/// As [`check`], where numbers and truth values count as the texts that are wanted.
+///
+/// Source: `convertToJSONableObject`, `sigs.k8s.io/yaml` 1.6.0, which looks at the types that are wanted.
+pub(crate) fn check_converting(value: &Value, shape: &'static Shape) -> (Value, Vec<Problem>) {
+    read(value, shape, Reading::Converting)
+}
+
+fn read(value: &Value, shape: &'static Shape, reading: Reading) -> (Value, Vec<Problem>) {
+    let mut checker = Checker {
+        reading,
+        path: Vec::new(),
+        problems: Vec::new(),
+    };
     let value = checker.value(value, shape).unwrap_or_default();
     (value, checker.problems)
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reading {
+    Exact,
+    Converting,
+}
+
+/// What a number or a truth value is as a text.
+fn converted(value: &Value) -> Option<Value> {
+    let text = match value {
+        Value::Bool(flag) => flag.to_string(),
+        Value::Int(number) => number.to_string(),
+        Value::UInt(number) => number.to_string(),
+        Value::Float(number) => float_to_shortest(*number),
+        _ => return None,
+    };
+    Some(text.into())
+}
+
+/// The problems without those fields that nobody knows.
+pub(crate) fn wrong_only(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.retain(|problem| matches!(problem, Problem::Wrong { .. }));
+    problems
+}
+
 struct Checker {
+    reading: Reading,
     path: Vec<Segment>,
     problems: Vec<Problem>,
 }
@@ -63,10 +104,21 @@ impl Checker {
             (Shape::Any, value)
             | (Shape::Text, value @ Value::Str(_))
             | (Shape::Flag, value @ Value::Bool(_)) => Some(value.clone()),
+            (Shape::Text, value)
+                if self.reading == Reading::Converting && converted(value).is_some() =>
+            {
+                converted(value)
+            }
             (Shape::Number, value) if value.as_i64().is_some() => value.as_i64().map(Value::Int),
             (Shape::Texts, Value::Map(map)) => Some(self.texts(map)),
             (Shape::List(item), Value::List(items)) => Some(self.list(items, item)),
             (Shape::Record(fields), Value::Map(map)) => Some(self.record(map, fields)),
+            (Shape::Exact(shape), value) => {
+                let reading = std::mem::replace(&mut self.reading, Reading::Exact);
+                let value = self.value(value, shape);
+                self.reading = reading;
+                value
+            }
             (shape, value) => {
                 self.problems.push(Problem::Wrong {
                     path: self.path.clone(),
@@ -142,6 +194,7 @@ impl Shape {
             Self::List(_) => "a list",
             Self::Record(_) => "a map",
             Self::Any => "anything",
+            Self::Exact(shape) => shape.name(),
         }
     }
 }

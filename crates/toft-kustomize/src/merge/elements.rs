@@ -5,10 +5,9 @@
 
 use smol_str::SmolStr;
 
-use super::{Directive, Sources, Walked, of_list, of_map, walk};
+use super::{At, Directive, Sources, Walked, of_list, of_map, walk};
 use crate::fault::Fault;
 use crate::node::{Node, NodeKind};
-use crate::schema::Schema;
 
 /// Which item is meant: keys and their values. The empty key means the item itself.
 #[derive(Clone, Copy)]
@@ -26,18 +25,17 @@ struct Lists {
     same: bool,
 }
 
-pub(super) fn walk_list(
-    sources: Sources,
-    schema: Option<Schema>,
-    keys: &[&str],
-) -> Result<Walked, Fault> {
+pub(super) fn walk_list(sources: Sources, at: At<'_>, keys: &[&str]) -> Result<Walked, Fault> {
     let Some(lists) = visit(sources)? else {
         return Ok(Walked::Nothing);
     };
     let keys = if keys.is_empty() { &[""] } else { keys };
     let values = lists.values(keys);
-    let items = schema.and_then(Schema::items);
-    Ok(Walked::Dest(Node::List(lists.merge(values, keys, items)?)))
+    Ok(Walked::Dest(Node::List(lists.merge(
+        values,
+        keys,
+        at.items(),
+    )?)))
 }
 
 fn visit(sources: Sources) -> Result<Option<Lists>, Fault> {
@@ -95,7 +93,7 @@ impl Lists {
         mut self,
         mut values: Vec<Vec<SmolStr>>,
         keys: &[&str],
-        schema: Option<Schema>,
+        at: At<'_>,
     ) -> Result<Vec<Node>, Fault> {
         if keys.len() > 1 {
             merge_values(&mut values);
@@ -108,7 +106,7 @@ impl Lists {
                 keys: &valid_keys,
                 values: &valid_values,
             };
-            if let Some(node) = self.element(&element, schema)? {
+            if let Some(node) = self.element(&element, at)? {
                 set_element(&mut added, &element, Some(node))?;
             }
             last_keys = valid_keys;
@@ -121,29 +119,25 @@ impl Lists {
     }
 
     /// Merges one item; where it goes away it is taken out of the list.
-    fn element(
-        &mut self,
-        element: &Element<'_>,
-        schema: Option<Schema>,
-    ) -> Result<Option<Node>, Fault> {
+    fn element(&mut self, element: &Element<'_>, at: At<'_>) -> Result<Option<Node>, Fault> {
         // Looking an item up drops keys that no value was given for once more.
         let (keys, values) = valid(&[element.values.to_vec()], element.values, element.keys);
         let looked_up = Element {
             keys: &keys,
             values: &values,
         };
-        let at = find(&self.dest, &looked_up);
-        let dest = at.and_then(|at| self.dest.get(at).cloned());
+        let index = find(&self.dest, &looked_up);
+        let dest = index.and_then(|index| self.dest.get(index).cloned());
         let walked = if self.same {
             match dest {
-                Some(node) => walk(Sources::Same(node), schema)?,
+                Some(node) => walk(Sources::Same(node), at)?,
                 None => Walked::Nothing,
             }
         } else {
             let theirs = self.take_origin(&looked_up);
-            walk(Sources::Two(dest, theirs), schema)?
+            walk(Sources::Two(dest, theirs), at)?
         };
-        if let Some(place) = at.and_then(|at| self.dest.get_mut(at)) {
+        if let Some(place) = index.and_then(|index| self.dest.get_mut(index)) {
             match &walked {
                 Walked::Dest(node) => *place = node.clone(),
                 Walked::Origin(node) if self.same => *place = node.clone(),

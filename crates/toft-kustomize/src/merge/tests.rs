@@ -2,6 +2,7 @@ use toft_source::Source;
 
 use super::merge;
 use crate::node::Node;
+use crate::schema::Schemas;
 use crate::text::documents;
 
 fn node(text: &str) -> Node {
@@ -10,7 +11,7 @@ fn node(text: &str) -> Node {
 }
 
 fn merged(object: &str, patch: &str) -> String {
-    match merge(node(object), node(patch)) {
+    match merge(node(object), node(patch), &Schemas::default()) {
         Ok(Some(node)) => toft_yaml::write(&node.to_value().unwrap()),
         Ok(None) => "deleted".to_owned(),
         Err(fault) => format!("error: {fault}"),

@@ -208,6 +208,71 @@ impl Node {
     }
 }
 
+/// The node at a path, the first one where several match. Fields and items that are named by a value
+/// are made where they are missing; the last node is a scalar then. `None` where an item that is named
+/// by its number is missing.
+///
+/// Source: `PathGetter` with `Create`, `kyaml/yaml/fns.go`.
+pub(crate) fn get_or_create<'n>(
+    node: &'n mut Node,
+    path: &[String],
+) -> Result<Option<&'n mut Node>, Fault> {
+    let parts = path.iter().map(|text| text.trim());
+    let parts = parts
+        .filter(|text| !text.is_empty())
+        .map(|text| match text {
+            "-" => Ok(PathPart::Last),
+            text => PathPart::parse(text),
+        });
+    let parts = parts.collect::<Result<Vec<_>, _>>()?;
+    let mut at = node;
+    for (index, part) in parts.iter().enumerate() {
+        if at.is_null() {
+            return Ok(None);
+        }
+        let next = parts.get(index + 1);
+        let kind = next.map_or(NodeKind::Scalar, PathPart::container);
+        let Some(step) = step_or_create(at, part, kind)? else {
+            return Ok(None);
+        };
+        let Some(child) = at.child_mut(&step) else {
+            return Ok(None);
+        };
+        at = child;
+    }
+    Ok(Some(at))
+}
+
+fn step_or_create(
+    node: &mut Node,
+    part: &PathPart,
+    kind: NodeKind,
+) -> Result<Option<Found>, Fault> {
+    let found = step_to(node, part)?;
+    match (part, node) {
+        (PathPart::Field(name), Node::Map(fields)) => {
+            fields.get_or_insert(name, kind);
+            Ok(Some(Found::Key(name.as_str().into())))
+        }
+        (PathPart::Matching { field, value }, Node::List(items)) if found.is_none() => {
+            let wanted = Node::implicit(value.as_str());
+            items.push(if field.is_empty() {
+                wanted
+            } else {
+                let mut fields = Fields::default();
+                fields.get_or_insert(field, NodeKind::Scalar);
+                fields
+                    .get_mut(field)
+                    .into_iter()
+                    .for_each(|place| *place = wanted.clone());
+                Node::Map(fields)
+            });
+            Ok(items.len().checked_sub(1).map(Found::Item))
+        }
+        _ => Ok(found),
+    }
+}
+
 /// Every node that a path matches; with `create`, what is missing on the way is made and the last
 /// node is of that kind.
 ///

@@ -139,7 +139,7 @@ pub(crate) fn is_quoted_when_printed(text: &str) -> bool {
 }
 
 /// Whether a text can stand without quotes as a value in a block.
-fn can_be_plain(text: &str) -> bool {
+pub(crate) fn can_be_plain(text: &str) -> bool {
     if text.starts_with("---") || text.starts_with("...") || text.trim_matches(' ') != text {
         return false;
     }

@@ -19,7 +19,8 @@ pub(super) fn run(
         return Ok(());
     }
     let specs = accumulator.config.common_annotations.clone();
-    set_texts(build, directory, (accumulator, (annotations, &*specs)))?;
+    let pairs = (annotations, &*specs);
+    set_texts(build, directory, (&mut accumulator.resources, pairs))?;
     accumulator.transformed(directory, PLUGIN);
     Ok(())
 }

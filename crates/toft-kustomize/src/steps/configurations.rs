@@ -9,7 +9,7 @@ use crate::build::{Build, Stop};
 use crate::config::Config;
 use crate::directory::{Directory, tell_problems};
 use crate::fault::Fault;
-use crate::kustomization::{CONFIGURATION, check, configuration};
+use crate::kustomization::{CONFIGURATION, check_converting, configuration};
 
 pub(super) fn run(
     build: &mut Build<'_>,
@@ -44,7 +44,7 @@ fn load(build: &mut Build<'_>, directory: &Directory) -> Result<Config, Stop> {
         let Some(located) = values.first() else {
             continue;
         };
-        let (value, problems) = check(&located.value, &CONFIGURATION);
+        let (value, problems) = check_converting(&located.value, &CONFIGURATION);
         tell_problems(build, &source, problems)?;
         let (specs, references) = configuration(&value);
         let file = Config::of(specs, references);

@@ -10,7 +10,7 @@ use toft_object::Origin;
 
 use crate::accumulate::Accumulator;
 use crate::build::{Build, Stop};
-use crate::directory::Directory;
+use crate::directory::{Directory, Place};
 use crate::kustomization::{GeneratorArgs, GeneratorOptions, Mutability, NameHash};
 use crate::node::{Fields, Node, NodeKind, Scalar, Style, Tag};
 use crate::provenance::Told;
@@ -19,7 +19,7 @@ use pairs::Pairs;
 
 /// What is generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Generated {
+pub(super) enum Generated {
     ConfigMap,
     Secret,
 }
@@ -72,30 +72,44 @@ fn generate(
 ) -> Result<(), Stop> {
     for (index, args) in all.iter().enumerate() {
         let place = (generated.field(), index);
-        let data = Pairs::load(build, directory, (args, place))?;
-        if args.name.is_empty() {
-            let message = "a configmap must have a name";
-            return Err(build.refuse(directory.entry_error("KUS035", message, place)));
-        }
-        let mut resource = Resource::new(
-            object(args, &data, generated),
-            Origin {
-                path: directory.file_path(),
-                line: directory.line_of(place),
-                step: generated.field(),
-            },
-        );
-        resource.past.needs_hash = args.options.name_hash == NameHash::Added;
-        resource.past.behavior = Some(args.behavior);
-        resource.provenance.origin = Some(Told::Configured {
-            file: directory.shown_file(),
-            by: generated.plugin(),
-        });
-        absorb::absorb(&mut accumulator.resources, resource).map_err(|fault| {
-            build.refuse(directory.entry_error("KUS036", fault.to_string(), place))
-        })?;
+        let mut resource = make(build, directory, (args, generated, place))?;
+        resource.provenance.origin = Some(Told::built_in(directory, generated.plugin()));
+        absorb(build, directory, (accumulator, resource, place))?;
     }
     Ok(())
+}
+
+/// The object that a generator makes.
+pub(super) fn make(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (args, generated, place): (&GeneratorArgs, Generated, Place),
+) -> Result<Resource, Stop> {
+    let data = Pairs::load(build, directory, (args, place))?;
+    if args.name.is_empty() {
+        let message = "a configmap must have a name";
+        return Err(build.refuse(directory.entry_error("KUS035", message, place)));
+    }
+    let origin = Origin {
+        path: directory.file_path(),
+        line: directory.line_of(place),
+        step: place.0,
+    };
+    let mut resource = Resource::new(object(args, &data, generated), origin);
+    resource.schemas = build.schemas.clone();
+    resource.past.needs_hash = args.options.name_hash == NameHash::Added;
+    resource.past.behavior = Some(args.behavior);
+    Ok(resource)
+}
+
+/// Adds what was generated to what is there.
+pub(super) fn absorb(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (accumulator, resource, place): (&mut Accumulator, Resource, Place),
+) -> Result<(), Stop> {
+    absorb::absorb(&mut accumulator.resources, resource)
+        .map_err(|fault| build.refuse(directory.entry_error("KUS036", fault.to_string(), place)))
 }
 
 fn object(args: &GeneratorArgs, data: &Pairs, generated: Generated) -> Node {

@@ -11,13 +11,23 @@ use crate::directory::Directory;
 use crate::go_json;
 use crate::node::{Node, NodeFault};
 use crate::resource::Resource;
+use crate::resources::Resources;
 
 pub(super) fn run(
     build: &mut Build<'_>,
     directory: &Directory,
     accumulator: &mut Accumulator,
 ) -> Result<(), Stop> {
-    for resource in accumulator.resources.iter_mut() {
+    apply(build, directory, &mut accumulator.resources)
+}
+
+/// Adds the hash to every name that needs one.
+pub(super) fn apply(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    resources: &mut Resources,
+) -> Result<(), Stop> {
+    for resource in resources.iter_mut() {
         if !resource.past.needs_hash {
             continue;
         }

@@ -11,6 +11,7 @@ use crate::fault::Fault;
 use crate::field_spec::FieldSpec;
 use crate::kustomization::Image;
 use crate::node::{Node, NodeKind, Tag};
+use crate::resources::Resources;
 
 const PLUGIN: &str = "ImageTagTransformer";
 
@@ -21,22 +22,34 @@ pub(super) fn run(
 ) -> Result<(), Stop> {
     let specs = accumulator.config.images.clone();
     for image in &directory.kustomization.images {
-        let updater = Updater {
-            image,
-            name: Name::new(&image.name),
-        };
-        for resource in accumulator.resources.iter_mut() {
-            // The texts in a CRD are about images, none of them is one.
-            if resource.kind() == "CustomResourceDefinition" {
-                continue;
-            }
-            updater
-                .object(&mut resource.node, &specs)
-                .map_err(|fault| {
-                    build.refuse(directory.object_error("KUS065", resource, &fault.to_string()))
-                })?;
-        }
+        apply(
+            build,
+            directory,
+            (&mut accumulator.resources, image, &specs),
+        )?;
         accumulator.transformed(directory, PLUGIN);
+    }
+    Ok(())
+}
+
+/// Changes the references to one image.
+pub(super) fn apply(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (resources, image, specs): (&mut Resources, &Image, &[FieldSpec]),
+) -> Result<(), Stop> {
+    let updater = Updater {
+        image,
+        name: Name::new(&image.name),
+    };
+    for resource in resources.iter_mut() {
+        // The texts in a CRD are about images, none of them is one.
+        if resource.kind() == "CustomResourceDefinition" {
+            continue;
+        }
+        updater.object(&mut resource.node, specs).map_err(|fault| {
+            build.refuse(directory.object_error("KUS065", resource, &fault.to_string()))
+        })?;
     }
     Ok(())
 }

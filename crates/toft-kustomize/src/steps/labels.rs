@@ -13,6 +13,7 @@ use crate::fault::Fault;
 use crate::field_spec::{Creation, FieldSpec, merge_specs};
 use crate::kustomization::{Include, Label, LabelReach, Texts};
 use crate::node::{Node, NodeKind, Tag};
+use crate::resources::Resources;
 
 const PLUGIN: &str = "LabelTransformer";
 /// Labels stand in a map.
@@ -36,12 +37,12 @@ pub(super) fn run(
             build.refuse(directory.entry_error("KUS063", message, ("labels", index)))
         })?;
         let pairs = (&label.pairs, specs.as_slice());
-        set_texts(build, directory, (accumulator, pairs))?;
+        set_texts(build, directory, (&mut accumulator.resources, pairs))?;
         accumulator.transformed(directory, PLUGIN);
     }
     let specs = accumulator.config.common_labels.clone();
     let pairs = (&kustomization.common_labels, &*specs);
-    set_texts(build, directory, (accumulator, pairs))?;
+    set_texts(build, directory, (&mut accumulator.resources, pairs))?;
     accumulator.transformed(directory, PLUGIN);
     Ok(())
 }
@@ -76,9 +77,9 @@ fn specs(label: &Label, config: &Config) -> Result<Vec<FieldSpec>, Fault> {
 pub(super) fn set_texts(
     build: &mut Build<'_>,
     directory: &Directory,
-    (accumulator, (texts, specs)): (&mut Accumulator, (&Texts, &[FieldSpec])),
+    (resources, (texts, specs)): (&mut Resources, (&Texts, &[FieldSpec])),
 ) -> Result<(), Stop> {
-    for resource in accumulator.resources.iter_mut() {
+    for resource in resources.iter_mut() {
         for (key, text) in texts {
             let mut change = |node: &mut Node| node.set_field(key, Node::string(text.clone()));
             let result = specs

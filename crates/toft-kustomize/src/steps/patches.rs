@@ -8,11 +8,10 @@ use toft_yaml::Resolver;
 
 use crate::accumulate::Accumulator;
 use crate::build::{Build, Stop};
-use crate::directory::Directory;
+use crate::directory::{Directory, Place};
 use crate::fault::Fault;
 use crate::json_patch::{self, Operation};
 use crate::kustomization::{AllowedChanges, Include, Patch};
-use crate::manifest;
 use crate::merge::merge;
 use crate::node::Node;
 use crate::resource::Resource;
@@ -20,11 +19,9 @@ use crate::resources::Resources;
 
 const PLUGIN: &str = "PatchTransformer";
 
-/// Where an entry stands: field and index.
-type Place = (&'static str, usize);
-
 /// What the text of a patch turned out to be.
-enum Loaded {
+#[derive(Debug)]
+pub(crate) enum Loaded {
     Strategic(Vec<Resource>),
     Json(Vec<Operation>),
 }
@@ -42,17 +39,24 @@ pub(super) fn run(
     }
     for (place, patch, loaded) in loaded {
         let resources = &mut accumulator.resources;
-        match loaded {
-            Loaded::Strategic(patches) => {
-                strategic(build, directory, (resources, patch, &patches, place))?;
-            }
-            Loaded::Json(operations) => {
-                json(build, directory, (resources, patch, &operations, place))?;
-            }
-        }
+        apply_loaded(build, directory, (resources, (patch, &loaded), place))?;
         accumulator.transformed(directory, PLUGIN);
     }
     Ok(())
+}
+
+/// Applies one entry.
+pub(super) fn apply_loaded(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (resources, (patch, loaded), place): (&mut Resources, (&Patch, &Loaded), Place),
+) -> Result<(), Stop> {
+    match loaded {
+        Loaded::Strategic(patches) => {
+            strategic(build, directory, (resources, patch, patches, place))
+        }
+        Loaded::Json(operations) => json(build, directory, (resources, patch, operations, place)),
+    }
 }
 
 /// The text of a patch: in place, or in a file.
@@ -90,13 +94,14 @@ pub(super) fn text(
     }
 }
 
-fn load(
+/// Reads the text of one entry.
+pub(super) fn load(
     build: &mut Build<'_>,
     directory: &Directory,
     (patch, place): (&Patch, Place),
 ) -> Result<Loaded, Stop> {
     let source = text(build, directory, (patch, place))?;
-    let strategic = manifest::resources(&source, &directory.file_path(), "patches");
+    let strategic = build.patches(&source, &directory.file_path());
     let json = operations(&source);
     match (strategic, json) {
         (Ok(patches), Ok(operations)) if !patches.is_empty() && !operations.is_empty() => {
@@ -140,7 +145,7 @@ pub(super) fn operations(source: &Source) -> Result<Vec<Operation>, Fault> {
 pub(super) fn patch_error(
     build: &mut Build<'_>,
     directory: &Directory,
-    (fault, place): (&Fault, (&str, usize)),
+    (fault, place): (&Fault, Place),
 ) -> Stop {
     build.refuse(directory.entry_error("KUS055", fault.to_string(), place))
 }
@@ -243,12 +248,13 @@ pub(super) fn apply_to_selected(
 fn apply(resource: &mut Resource, patch: &Resource, changes: AllowedChanges) -> Result<(), Fault> {
     let (name, namespace) = (resource.name().to_owned(), resource.namespace().to_owned());
     let kind = resource.kind().to_owned();
+    let schemas = resource.schemas.clone();
     if changes.name == Include::Yes || changes.kind == Include::Yes {
         resource.store_previous_id();
     }
     resource.with_past_in_annotations(|node| {
         let object = std::mem::replace(node, Node::null());
-        *node = merge(object, patch.node.clone())?.unwrap_or_else(Node::null);
+        *node = merge(object, patch.node.clone(), &schemas)?.unwrap_or_else(Node::null);
         Ok(())
     })?;
     if resource.node.is_empty() {

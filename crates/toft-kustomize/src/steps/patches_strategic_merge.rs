@@ -7,10 +7,10 @@ use toft_source::Source;
 use super::patches::{apply_to_selected, patch_error};
 use crate::accumulate::Accumulator;
 use crate::build::{Build, Stop};
-use crate::directory::Directory;
+use crate::directory::{Directory, Place};
 use crate::kustomization::{AllowedChanges, Include};
-use crate::manifest;
 use crate::resource::Resource;
+use crate::resources::Resources;
 
 const PLUGIN: &str = "PatchStrategicMergeTransformer";
 const NOTHING: AllowedChanges = AllowedChanges {
@@ -39,26 +39,38 @@ pub(super) fn run(
         return Err(build.refuse(directory.error("KUS050", message, &keys)));
     }
     for (place, patch) in patches {
-        let resources = &mut accumulator.resources;
-        let id = patch.current_id();
-        let at = resources.unique(&id).map_err(|fault| {
-            build.refuse(directory.entry_error("KUS051", fault.to_string(), place))
-        })?;
-        apply_to_selected(resources, &[at], (&patch, NOTHING))
-            .map_err(|fault| patch_error(build, directory, (&fault, place)))?;
+        apply(
+            build,
+            directory,
+            (&mut accumulator.resources, &patch, place),
+        )?;
     }
     accumulator.transformed(directory, PLUGIN);
     Ok(())
 }
 
-/// What parses as objects is a patch; anything else is a path.
-fn load(
+/// Merges a patch into the one object that it names.
+pub(super) fn apply(
     build: &mut Build<'_>,
     directory: &Directory,
-    (entry, place): (&str, (&str, usize)),
+    (resources, patch, place): (&mut Resources, &Resource, Place),
+) -> Result<(), Stop> {
+    let id = patch.current_id();
+    let at = resources
+        .unique(&id)
+        .map_err(|fault| build.refuse(directory.entry_error("KUS051", fault.to_string(), place)))?;
+    apply_to_selected(resources, &[at], (patch, NOTHING))
+        .map_err(|fault| patch_error(build, directory, (&fault, place)))
+}
+
+/// What parses as objects is a patch; anything else is a path.
+pub(super) fn load(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (entry, place): (&str, Place),
 ) -> Result<Vec<Resource>, Stop> {
     let inline = Source::new(directory.file_path().to_string(), entry.as_bytes().into());
-    if let Ok(patches) = manifest::resources(&inline, &directory.file_path(), "patches") {
+    if let Ok(patches) = build.patches(&inline, &directory.file_path()) {
         return Ok(patches);
     }
     let source = match directory.load(build, entry) {
@@ -69,6 +81,7 @@ fn load(
             return Err(fault.stop(build, told));
         }
     };
-    manifest::resources(&source, &directory.file_path(), "patches")
+    build
+        .patches(&source, &directory.file_path())
         .map_err(|diagnostics| build.tell_all(diagnostics))
 }

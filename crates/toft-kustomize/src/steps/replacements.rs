@@ -3,6 +3,7 @@
 //! Source: kustomize 5.8.2, `api/filters/replacement/replacement.go`,
 //! `api/internal/builtins/ReplacementTransformer.go`.
 
+mod layout;
 mod structured;
 
 use toft_object::Gvk;
@@ -10,12 +11,12 @@ use toft_yaml::Resolver;
 
 use crate::accumulate::Accumulator;
 use crate::build::{Build, Stop};
-use crate::directory::{Directory, tell_problems};
+use crate::directory::{Directory, Place, tell_problems};
 use crate::fault::Fault;
 use crate::id::ResId;
 use crate::kustomization::{
     FieldOptions, Include, REPLACEMENTS, Replacement, ReplacementEntry, ReplacementSource,
-    ReplacementTarget, check, replacements,
+    ReplacementTarget, check_converting, replacements, wrong_only,
 };
 use crate::node::{Node, NodeKind, find_or_create, lookup, split_path};
 use crate::resource::Resource;
@@ -35,9 +36,22 @@ pub(super) fn run(
     if entries.is_empty() {
         return Ok(());
     }
+    let places = (0..).map(|index| ("replacements", index));
+    let entries = places.zip(entries);
+    let all = load_all(build, directory, entries)?;
+    apply(build, directory, (&mut accumulator.resources, &all))?;
+    accumulator.transformed(directory, PLUGIN);
+    Ok(())
+}
+
+/// The replacements of all entries, those in files too.
+pub(super) fn load_all<'e>(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    entries: impl Iterator<Item = (Place, &'e ReplacementEntry)>,
+) -> Result<Vec<(Place, Replacement)>, Stop> {
     let mut all = Vec::new();
-    for (index, entry) in entries.iter().enumerate() {
-        let place = ("replacements", index);
+    for (place, entry) in entries {
         match entry {
             ReplacementEntry::Inline(replacement) => all.push((place, (**replacement).clone())),
             ReplacementEntry::Both => {
@@ -50,19 +64,27 @@ pub(super) fn run(
             }
         }
     }
+    Ok(all)
+}
+
+/// Copies the values.
+pub(super) fn apply(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (resources, all): (&mut Resources, &[(Place, Replacement)]),
+) -> Result<(), Stop> {
     for (place, replacement) in all {
-        replace(&mut accumulator.resources, &replacement).map_err(|fault| {
-            build.refuse(directory.entry_error("KUS071", fault.to_string(), place))
+        replace(resources, replacement).map_err(|fault| {
+            build.refuse(directory.entry_error("KUS071", fault.to_string(), *place))
         })?;
     }
-    accumulator.transformed(directory, PLUGIN);
     Ok(())
 }
 
 fn load(
     build: &mut Build<'_>,
     directory: &Directory,
-    (path, place): (&str, (&str, usize)),
+    (path, place): (&str, Place),
 ) -> Result<Vec<Replacement>, Stop> {
     let source = match directory.load(build, path) {
         Ok(source) => source,
@@ -77,8 +99,9 @@ fn load(
     let value = values.into_iter().next().map(|located| located.value);
     let value = value.unwrap_or_default();
     let shape = REPLACEMENTS.of(&value);
-    let (value, problems) = check(&value, shape);
-    tell_problems(build, &source, problems)?;
+    let (value, problems) = check_converting(&value, shape);
+    // What nobody knows is passed over in these files.
+    tell_problems(build, &source, wrong_only(problems))?;
     replacements(&value).ok_or_else(|| {
         let message = format!("'{path}' holds neither a replacement nor a list of them");
         build.refuse(directory.entry_error("KUS070", message, place))

@@ -4,7 +4,6 @@ use crate::accumulate::{Accumulator, accumulate};
 use crate::build::{Build, Stop};
 use crate::directory::{Directory, LoadFault};
 use crate::kustomization::Entry;
-use crate::manifest;
 use crate::provenance::Told;
 
 pub(super) fn run(
@@ -12,9 +11,21 @@ pub(super) fn run(
     directory: &Directory,
     accumulator: &mut Accumulator,
 ) -> Result<(), Stop> {
+    gather(
+        build,
+        directory,
+        (accumulator, &directory.kustomization.resources),
+    )
+}
+
+/// Adds what the entries name. Every entry is looked at, so that all mistakes are told at once.
+pub(super) fn gather(
+    build: &mut Build<'_>,
+    directory: &Directory,
+    (accumulator, entries): (&mut Accumulator, &[Entry]),
+) -> Result<(), Stop> {
     let mut result = Ok(());
-    // Every entry is looked at, so that all mistakes are told at once.
-    for entry in &directory.kustomization.resources {
+    for entry in entries {
         match one(build, directory, (accumulator, entry)) {
             Ok(()) => {}
             Err(Stop::Told) => result = Err(Stop::Told),
@@ -39,7 +50,7 @@ fn one(
     };
     let path = directory.path.join(&entry.text);
     let path = path.unwrap_or_else(|_| directory.path.clone());
-    let resources = manifest::resources(&source, &path, "resources");
+    let resources = build.objects(&source, &path, "resources");
     let mut resources = resources.map_err(|diagnostics| build.tell_all(diagnostics))?;
     for resource in &mut resources {
         resource.provenance.origin = Some(Told::File(directory.shown_path(&entry.text)));

@@ -64,6 +64,7 @@ fn replaced(old: &Resource, mut new: Resource) -> Resource {
     let needs_hash = new.past.needs_hash && old.past.needs_hash;
     new.past = old.past.clone();
     new.past.needs_hash = needs_hash;
+    new.variables.clone_from(&old.variables);
     new.provenance
         .transformations
         .clone_from(&old.provenance.transformations);

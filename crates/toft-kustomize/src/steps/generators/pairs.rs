@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use smol_str::SmolStr;
 
 use crate::build::{Build, Stop};
-use crate::directory::Directory;
+use crate::directory::{Directory, Place};
 use crate::fault::Fault;
 use crate::kustomization::GeneratorArgs;
 use crate::node::{Fields, Node, NodeKind, Scalar, Style, Tag};
@@ -18,14 +18,11 @@ use crate::node::{Fields, Node, NodeKind, Scalar, Style, Tag};
 #[derive(Debug, Default)]
 pub(super) struct Pairs(BTreeMap<SmolStr, Vec<u8>>);
 
-/// Where the generator is written: field and index.
-type Place<'a> = (&'a str, usize);
-
 impl Pairs {
     pub(super) fn load(
         build: &mut Build<'_>,
         directory: &Directory,
-        (args, place): (&GeneratorArgs, Place<'_>),
+        (args, place): (&GeneratorArgs, Place),
     ) -> Result<Self, Stop> {
         let mut pairs = Vec::new();
         for path in &args.envs {
@@ -79,7 +76,7 @@ impl Pairs {
 fn or_stop<T>(
     build: &mut Build<'_>,
     directory: &Directory,
-    (result, place): (Result<T, Fault>, Place<'_>),
+    (result, place): (Result<T, Fault>, Place),
 ) -> Result<T, Stop> {
     result.map_err(|fault| build.refuse(directory.entry_error("KUS037", fault.to_string(), place)))
 }
@@ -87,7 +84,7 @@ fn or_stop<T>(
 fn read(
     build: &mut Build<'_>,
     directory: &Directory,
-    (path, place): (&str, Place<'_>),
+    (path, place): (&str, Place),
 ) -> Result<Vec<u8>, Stop> {
     match directory.load(build, path) {
         Ok(source) => Ok(source.bytes().to_vec()),

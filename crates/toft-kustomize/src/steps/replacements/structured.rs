@@ -1,13 +1,13 @@
 //! Replacements inside texts that hold JSON or YAML, such as a file in a ConfigMap.
 //!
-//! JSON is printed again as upstream prints it. In YAML only the bytes of the value change, so that
-//! comments and layout stay what they were; upstream prints it anew in its own layout.
+//! The text is printed again as upstream prints it. Where YAML has comments, only the bytes of the value
+//! change, so that they stay where they were; upstream prints these anew too, in its own layout.
 //!
 //! Source: kustomize 5.8.2, `setValueInStructuredData`, `api/filters/replacement/replacement.go`.
 
 use toft_source::Source;
 
-use super::{Copying, set_field};
+use super::{Copying, layout, set_field};
 use crate::fault::Fault;
 use crate::go_json;
 use crate::node::{Found, Node, NodeKind, Scalar, Style, Tag, find_or_create, lookup};
@@ -65,7 +65,10 @@ fn printed(
     found: &[Vec<Found>],
 ) -> Result<String, Fault> {
     if !text.trim_start().starts_with(['{', '[']) {
-        return spliced(text, (before, after), found);
+        return match laid_out(text, after) {
+            Some(text) => Ok(text),
+            None => spliced(text, (before, after), found),
+        };
     }
     let value = after
         .to_value()
@@ -76,6 +79,18 @@ fn printed(
     } else {
         go_json::compact(&value)
     })
+}
+
+/// The YAML as upstream prints it, where nothing in it is lost by that.
+fn laid_out(text: &str, after: &Node) -> Option<String> {
+    let source = Source::new("", text.as_bytes().into());
+    let tree = toft_yaml::parse(&source).value;
+    let root = tree.documents().find_map(|document| document.root())?;
+    if tree.comments().next().is_some() || text.contains(['&', '*']) {
+        return None;
+    }
+    let text = layout::print(after, Some(root))?;
+    Some(text.trim().to_owned())
 }
 
 /// The YAML text with the bytes of the changed scalars replaced.
