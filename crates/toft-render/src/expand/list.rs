@@ -21,8 +21,9 @@ impl Expander<'_> {
         for element in elements {
             let Some(map) = element.as_map() else {
                 if element.is_null() {
-                    sets.push(params::empty());
-                    continue;
+                    // Upstream's type keeps no text of a null.
+                    let text = "error unmarshling list element unexpected end of JSON input";
+                    return Err(ExpandError::Params(text.to_owned()));
                 }
                 let found = kind_of(element);
                 return Err(ExpandError::Params(format!(
