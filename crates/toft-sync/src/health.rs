@@ -298,6 +298,39 @@ mod tests {
         }
     }
 
+    /// What Argo CD 3.6.0 judges otherwise than 3.2.0, which the recorded cases are from.
+    #[test]
+    fn newer_rules_of_upstream_hold() {
+        let scaler = value!({
+            "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+            "status": {"conditions": [
+                {"type": "AbleToScale", "status": "True", "message": "fine"},
+                {"type": "ScalingActive", "status": "False", "reason": "FailedGetPodsMetric", "message": "no metric"},
+            ]},
+        });
+        assert_eq!(assess(&scaler), Some(Health::degraded("no metric")));
+        let mut pod = value!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": {"annotations": {"argocd.argoproj.io/ignore-restart-policy": "true"}},
+            "spec": {"restartPolicy": "Never"},
+            "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]},
+        });
+        assert_eq!(assess(&pod), Some(Health::healthy("")));
+        pod.set_at(
+            &["metadata", "annotations", "argocd.argoproj.io/hook"],
+            "PreSync",
+        );
+        assert_eq!(assess(&pod), Some(Health::progressing("")));
+        let crd = value!({
+            "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+            "status": {"conditions": [{"type": "Established", "status": "False", "reason": "Installing"}]},
+        });
+        assert_eq!(
+            assess(&crd),
+            Some(Health::progressing("CRD is being installed"))
+        );
+    }
+
     #[test]
     fn the_worst_of_several_is_the_greatest() {
         let worst = [

@@ -28,18 +28,27 @@ const HELM_HOOKS: &[&str] = &["pre-install", "pre-upgrade", "post-install", "pos
 /// Hooks that run when the application is deleted; the sync knows them as hooks.
 const DELETION_HOOKS: &[&str] = &["PreDelete", "PostDelete", "pre-delete", "post-delete"];
 
-fn values<'a>(object: &'a Object, annotation: &str) -> Option<Vec<&'a str>> {
-    let text = object.annotation(annotation)?;
-    let parts = text.split(',').map(str::trim);
+fn values(text: Option<&str>) -> Option<Vec<&str>> {
+    let parts = text?.split(',').map(str::trim);
     Some(parts.filter(|part| !part.is_empty()).collect())
+}
+
+/// Whether annotations make an object a hook.
+pub(crate) fn is_hook<'a>(annotation: impl Fn(&'static str) -> Option<&'a str>) -> bool {
+    role_of(annotation) == Role::Hook
 }
 
 /// What an object is in a sync.
 ///
 /// `Skip` beside another kind of hook leaves it a hook. A CRD that Helm calls a hook is none.
 pub fn role(object: &Object) -> Role {
-    let own = values(object, ANNOTATION_HOOK);
-    let helm = values(object, ANNOTATION_HELM_HOOK);
+    role_of(|name| object.annotation(name))
+}
+
+fn role_of<'a>(annotation: impl Fn(&'static str) -> Option<&'a str>) -> Role {
+    let own = values(annotation(ANNOTATION_HOOK));
+    let helm_text = annotation(ANNOTATION_HELM_HOOK);
+    let helm = values(helm_text);
     let known = |values: &Option<Vec<&str>>, names: &[&str]| {
         let values = values.iter().flatten();
         values.filter(|value| names.contains(value)).count()
@@ -53,10 +62,7 @@ pub fn role(object: &Object) -> Role {
             Role::Hook
         };
     }
-    let marked = own.is_some()
-        || object
-            .annotation(ANNOTATION_HELM_HOOK)
-            .is_some_and(|value| value != "crd-install");
+    let marked = own.is_some() || helm_text.is_some_and(|value| value != "crd-install");
     let runs =
         known(&helm, HELM_HOOKS) + known(&helm, DELETION_HOOKS) + known(&own, DELETION_HOOKS);
     match (marked, runs) {

@@ -47,6 +47,10 @@ pub struct Scope<'a> {
     pub only_out_of_sync: OutOfSyncOnly,
     /// Whether somebody confirmed that objects may be pruned.
     pub confirmed: Confirmed,
+    /// Whether objects that say nothing about it are pruned.
+    ///
+    /// Source: Argo CD 3.6.0 `gitops-engine/pkg/sync/sync_context.go`, `WithDefaultPruneOption`.
+    pub prune: Option<Confirmable>,
 }
 
 /// Whether tasks that change nothing are left out altogether.
@@ -126,7 +130,7 @@ pub fn after_dry_run(plan: &SyncPlan, results: &mut Results, scope: &Scope<'_>) 
             && phase_of(results, task).is_none()
             && in_scope(task, scope)
     });
-    match unconfirmed(plan, &group, scope.confirmed) {
+    match unconfirmed(plan, &group, scope) {
         Some(message) => Next::Wait(message),
         None => Next::Run(group),
     }
@@ -282,14 +286,16 @@ fn with_reasons(message: &str, plan: &SyncPlan, results: &Results) -> String {
 }
 
 /// What still has to be confirmed before a wave may be run.
-fn unconfirmed(plan: &SyncPlan, group: &[usize], confirmed: Confirmed) -> Option<String> {
-    if confirmed == Confirmed::Yes {
+fn unconfirmed(plan: &SyncPlan, group: &[usize], scope: &Scope<'_>) -> Option<String> {
+    if scope.confirmed == Confirmed::Yes {
         return None;
     }
     let tasks = group.iter().filter_map(|at| plan.tasks().get(*at));
     let asks = |task: &&Task| {
         let live = task.pair.live.as_ref().filter(|_| task.is_prune());
-        live.is_some_and(|live| SyncOptions::of(live).prune() == Some(Confirmable::Confirm))
+        live.is_some_and(|live| {
+            SyncOptions::of(live).prune().or(scope.prune) == Some(Confirmable::Confirm)
+        })
     };
     let asking: Vec<&Task> = tasks.filter(asks).collect();
     let (first, more) = asking.split_first()?;

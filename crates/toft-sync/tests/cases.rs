@@ -220,6 +220,7 @@ fn pass(
         differs: &|_| true,
         only_out_of_sync: OutOfSyncOnly::No,
         confirmed: Confirmed::No,
+        prune: None,
     };
     let mut decided = next(&plan, results, &scope);
     if let Next::Prepare(at) = decided {

@@ -64,7 +64,7 @@ impl Engine {
             return;
         }
         let going: Vec<&Object> = objects.iter().filter(|one| goes(state, one)).collect();
-        if going.iter().any(|one| asks(one)) && !is_approved(state) {
+        if going.iter().any(|one| asks(state, one)) && !is_approved(state) {
             return;
         }
         let Some(last) = going.iter().map(|one| sync_wave(one)).max() else {
@@ -118,12 +118,20 @@ fn complain(now: Time, state: &mut AppState, message: &str) {
 /// Whether an object goes with its Application.
 fn goes(state: &AppState, object: &Object) -> bool {
     let keeps = object.annotation(ANNOTATION_KEEP) == Some("keep");
-    let stays = SyncOptions::of(object).delete() == Some(Confirmable::No);
+    let stays = delete_option(state, object) == Some(Confirmable::No);
     !is_crd(object) && object.id() != state.id() && !keeps && !stays
 }
 
-fn asks(object: &Object) -> bool {
-    SyncOptions::of(object).delete() == Some(Confirmable::Confirm)
+fn asks(state: &AppState, object: &Object) -> bool {
+    delete_option(state, object) == Some(Confirmable::Confirm)
+}
+
+/// What an object says of its deletion, else what its Application says of all of them.
+///
+/// Source: Argo CD 3.6.0 `controller/appcontroller.go`, `shouldBeDeleted`.
+fn delete_option(state: &AppState, object: &Object) -> Option<Confirmable> {
+    let own = SyncOptions::of(object).delete();
+    own.or_else(|| state.app.sync_policy.options.delete())
 }
 
 fn is_approved(state: &AppState) -> bool {

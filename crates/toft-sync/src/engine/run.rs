@@ -606,6 +606,7 @@ fn scope<'a>(
     let approved = state.app.annotation("argocd.argoproj.io/deletion-approved");
     let approved = approved.and_then(|text| Time::parse(text).ok());
     Scope {
+        prune: sync.and_then(|sync| sync.options.prune()),
         differs,
         only_out_of_sync: if only {
             OutOfSyncOnly::Yes

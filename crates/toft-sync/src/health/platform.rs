@@ -41,6 +41,10 @@ pub(super) fn custom_resource_definition(crd: &Value) -> Health {
                 return Health::degraded(format!("Schema violations found: {message}"));
             }
             ("Established", "True") => established = true,
+            // Source: Argo CD 3.6.0, the same script.
+            ("Established", _) if text(condition, &["reason"]) == "Installing" => {
+                return Health::progressing("CRD is being installed");
+            }
             _ => {}
         }
     }

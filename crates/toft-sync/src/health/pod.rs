@@ -5,11 +5,12 @@
 use toft_value::Value;
 
 use super::{Health, HealthStatus, condition, number, text};
+use crate::hook::is_hook;
 
 /// Containers that cannot start make a pod degraded only where it restarts always: a hook with a
 /// finite life may still get its image.
 pub(super) fn pod(pod: &Value) -> Health {
-    let policy = text(pod, &["spec", "restartPolicy"]);
+    let policy = policy(pod);
     if policy == "Always"
         && let Some(message) = waiting_in_error(pod)
     {
@@ -23,6 +24,21 @@ pub(super) fn pod(pod: &Value) -> Health {
         ("Running", "Always") => running(pod, message),
         _ => Health::new(HealthStatus::Unknown, message),
     }
+}
+
+/// Makes a pod that ends some day count as one that runs for ever; not one that is a hook.
+///
+/// Source: Argo CD 3.6.0 `gitops-engine/pkg/sync/common/types.go`, `AnnotationIgnoreRestartPolicy`.
+const ANNOTATION_IGNORE_RESTART_POLICY: &str = "argocd.argoproj.io/ignore-restart-policy";
+
+/// The restart policy that counts.
+fn policy(pod: &Value) -> &str {
+    let annotation = |name| pod.str_at(&["metadata", "annotations", name]);
+    let ignored = annotation(ANNOTATION_IGNORE_RESTART_POLICY) == Some("true");
+    if ignored && !is_hook(annotation) {
+        return "Always";
+    }
+    text(pod, &["spec", "restartPolicy"])
 }
 
 fn waiting_in_error(pod: &Value) -> Option<String> {

@@ -1,6 +1,7 @@
 //! Horizontal pod autoscalers.
 //!
-//! Source: gitops-engine b89b0871b414 `pkg/health/health_hpa.go`.
+//! Source: Argo CD 3.6.0 `gitops-engine/pkg/health/health_hpa.go`, which knows more reasons than 3.2 and
+//! looks for them first.
 
 use toft_value::Value;
 
@@ -14,6 +15,10 @@ const DEGRADED: &[(&str, &str)] = &[
     ("AbleToScale", "FailedGetScale"),
     ("AbleToScale", "FailedUpdateScale"),
     ("ScalingActive", "FailedGetResourceMetric"),
+    ("ScalingActive", "FailedGetObjectMetric"),
+    ("ScalingActive", "FailedGetPodsMetric"),
+    ("ScalingActive", "FailedGetExternalMetric"),
+    ("ScalingActive", "FailedComputeMetricsReplicas"),
     ("ScalingActive", "InvalidSelector"),
 ];
 
@@ -32,17 +37,21 @@ pub(super) fn horizontal_pod_autoscaler(scaler: &Value) -> Health {
     }
 }
 
+/// A condition that says that it cannot scale counts before any that says that it can.
 fn judge(conditions: &[Value]) -> Health {
-    for condition in conditions {
-        let (kind, reason) = (text(condition, &["type"]), text(condition, &["reason"]));
-        let message = text(condition, &["message"]);
-        if DEGRADED.contains(&(kind, reason)) {
-            return Health::degraded(message);
-        }
-        let scales = matches!(kind, "AbleToScale" | "ScalingLimited");
-        if scales && text(condition, &["status"]) == "True" {
-            return Health::healthy(message);
-        }
+    let is_degraded = |condition: &&Value| {
+        let told = (text(condition, &["type"]), text(condition, &["reason"]));
+        DEGRADED.contains(&told)
+    };
+    if let Some(condition) = conditions.iter().find(is_degraded) {
+        return Health::degraded(text(condition, &["message"]));
     }
-    Health::progressing("Waiting to Autoscale")
+    let scales = |condition: &&Value| {
+        let kind = text(condition, &["type"]);
+        matches!(kind, "AbleToScale" | "ScalingLimited") && text(condition, &["status"]) == "True"
+    };
+    match conditions.iter().find(scales) {
+        Some(condition) => Health::healthy(text(condition, &["message"])),
+        None => Health::progressing("Waiting to Autoscale"),
+    }
 }

@@ -545,6 +545,81 @@ fn what_is_applied_is_told_as_kubectl_tells_it() {
 }
 
 #[test]
+fn what_the_application_says_of_pruning_holds_for_objects_that_say_nothing() {
+    let kept = |name: &str| with_options(config_map(name, "1"), "Prune=true");
+    let mut world = with(vec![config_map("a", "1"), kept("b"), config_map("c", "1")]);
+    world.api.change(APP, |app| {
+        app.set_at(
+            &["spec", "syncPolicy", "syncOptions"],
+            vec!["Prune=confirm"],
+        );
+    });
+    world.run_for(MINUTE);
+    commit(&mut world, "r2", vec![config_map("c", "1")]);
+    world.run_for(MINUTE);
+    assert_eq!(
+        message(&world),
+        "Waiting for pruning confirmation of v1/ConfigMap/a"
+    );
+    assert!(
+        world.api.get("configmaps", "media", "b").is_some(),
+        "a wave is pruned as a whole"
+    );
+    let now = world.now.to_string();
+    world.api.change(APP, |app| {
+        let path = [
+            "metadata",
+            "annotations",
+            "argocd.argoproj.io/deletion-approved",
+        ];
+        app.set_at(&path, now);
+    });
+    world.run_for(MINUTE);
+    assert_eq!(world.api.get("configmaps", "media", "a"), None);
+    assert_eq!(world.api.get("configmaps", "media", "b"), None);
+    assert_eq!(world.verdict("app"), ["Synced", "Healthy", "Succeeded"]);
+}
+
+#[test]
+fn an_application_of_an_unknown_cluster_goes_without_what_it_manages() {
+    let mut world = with(vec![config_map("a", "1")]);
+    world.run_for(MINUTE);
+    world.api.change(APP, |app| {
+        let finalizers = vec!["resources-finalizer.argocd.argoproj.io"];
+        app.set_at(&["metadata", "finalizers"], finalizers);
+        app.set_at(
+            &["spec", "destination", "server"],
+            "https://gone.example.org",
+        );
+    });
+    let now = world.now;
+    world.api.erase(now, APP);
+    world.run_for(MINUTE);
+    assert_eq!(world.api.get("applications", "argocd", "app"), None);
+    assert!(world.api.get("configmaps", "media", "a").is_some());
+}
+
+#[test]
+fn a_deletion_leaves_what_the_application_says_it_leaves() {
+    let mut world = with(vec![
+        config_map("a", "1"),
+        with_options(config_map("b", "1"), "Delete=true"),
+    ]);
+    world.api.change(APP, |app| {
+        app.set_at(&["spec", "syncPolicy", "syncOptions"], vec!["Delete=false"]);
+        let finalizers = vec!["resources-finalizer.argocd.argoproj.io"];
+        app.set_at(&["metadata", "finalizers"], finalizers);
+    });
+    world.run_for(MINUTE);
+    let now = world.now;
+    world.api.erase(now, APP);
+    world.run_for(MINUTE);
+    assert_eq!(world.api.get("applications", "argocd", "app"), None);
+    assert!(world.api.get("configmaps", "media", "a").is_some());
+    assert_eq!(world.api.get("configmaps", "media", "b"), None);
+}
+
+#[test]
 fn with_apply_out_of_sync_only_what_is_in_sync_has_no_result() {
     let mut world = with(vec![config_map("a", "1"), config_map("b", "1")]);
     world.api.change(APP, |app| {
