@@ -18,29 +18,35 @@ const VERSION: &str = "v1.36.3";
 /// What each node keeps of its memory, upstream's default threshold for eviction.
 const MEMORY_KEPT_BYTES: i64 = 100 << 20;
 
+/// The namespaces that every cluster has.
+const SPACES: &[&str] = &[
+    "default",
+    "kube-system",
+    "kube-public",
+    "kube-node-lease",
+    "argocd",
+];
+
 /// The requests that make it, in order.
 pub(crate) fn requests(settings: &ClusterSettings, now: Time) -> Vec<Request> {
-    let mut requests: Vec<Request> = [
-        "default",
-        "kube-system",
-        "kube-public",
-        "kube-node-lease",
-        "argocd",
-    ]
-    .iter()
-    .map(|name| {
-        create(
-            &NAMESPACES,
-            value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": *name}}),
-        )
-    })
-    .collect();
+    let argo = Some(settings.argo_namespace.as_str()).filter(|name| !SPACES.contains(name));
+    let mut requests: Vec<Request> = SPACES
+        .iter()
+        .copied()
+        .chain(argo)
+        .map(|name| {
+            create(
+                &NAMESPACES,
+                value!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}),
+            )
+        })
+        .collect();
     requests.extend(
         toft_schema::argo_crds()
             .iter()
             .map(|crd| create(&CRDS, crd.clone())),
     );
-    requests.push(create(&PROJECTS, project()));
+    requests.push(create(&PROJECTS, project(&settings.argo_namespace)));
     requests.extend(priority_classes().map(|class| create(&PRIORITY_CLASSES, class)));
     requests.push(create(&STORAGE_CLASSES, storage_class()));
     requests.push(create(&INGRESS_CLASSES, ingress_class()));
@@ -64,10 +70,10 @@ fn create(resource: &Resource, object: Value) -> Request {
 }
 
 /// Source: Argo CD 3.1 `pkg/apis/application/v1alpha1/types.go`, the project that Argo CD makes itself.
-fn project() -> Value {
+fn project(namespace: &str) -> Value {
     value!({
         "apiVersion": "argoproj.io/v1alpha1", "kind": "AppProject",
-        "metadata": {"name": "default", "namespace": "argocd"},
+        "metadata": {"name": "default", "namespace": namespace},
         "spec": {
             "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
             "destinations": [{"namespace": "*", "server": "*"}],

@@ -19,6 +19,8 @@ pub struct ClusterSettings {
     pub api_port: u16,
     /// The certificate that signs the API server's, as PEM; every namespace has it in a ConfigMap.
     pub root_certificate: String,
+    /// The namespace of Argo CD, where its Applications and projects are.
+    pub argo_namespace: SmolStr,
 }
 
 /// One node of a fresh cluster.
@@ -58,6 +60,7 @@ impl ClusterSettings {
             api_address: "10.96.0.1".into(),
             api_port: 6443,
             root_certificate: String::new(),
+            argo_namespace: "argocd".into(),
         }
     }
 }

@@ -1,36 +1,57 @@
-//! Which Application everything begins with.
+//! What everything begins with: the root Application, or what its owner applies by hand.
 
-use std::collections::BTreeMap;
+mod search;
+mod survey;
 
 use smol_str::SmolStr;
-use toft_argo::{Application, GROUP};
+use toft_argo::{ApplicationSource, GROUP, RepoUrl};
 use toft_object::Object;
-use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath, Source};
-use toft_yaml::{Resolver, values};
+use toft_render::render;
+use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath};
+use toft_value::{Value, value};
 
-/// How deep folders are searched; ten times the deepest public repository found.
-const DEPTH_MAX: usize = 64;
+use search::{Candidate, Found};
+pub(crate) use survey::{Survey, survey};
 
-/// The Application that everything begins with.
+/// The namespace of Argo CD where nothing else is said.
+const ARGOCD: &str = "argocd";
+
+/// What everything begins with.
 #[derive(Clone, Debug)]
 pub struct Root {
-    /// The Application as it is written.
-    pub object: Object,
-    /// The file it is written in.
-    pub file: RepoPath,
+    /// The objects as they are written, in the order in which they are applied: one Application, or the file
+    /// or folder that its owner applies by hand.
+    pub objects: Vec<Object>,
+    /// The file or folder they are written in.
+    pub place: RepoPath,
 }
 
-struct Candidate {
-    root: Root,
-    application: Application,
-    /// The folders of its sources that exist in the tree.
-    folders: Vec<RepoPath>,
+impl Root {
+    /// The namespace that Argo CD runs in: that of the first Application or ApplicationSet.
+    pub fn namespace(&self) -> &str {
+        let mut namespaces = self.of_argo().map(Object::namespace);
+        namespaces
+            .find(|namespace| !namespace.is_empty())
+            .unwrap_or(ARGOCD)
+    }
+
+    /// The address under which the Applications know the repository; empty where none is named.
+    pub fn repository(&self) -> RepoUrl {
+        let named = self
+            .of_argo()
+            .find_map(|object| repository_in(object.value()));
+        RepoUrl::new(named.unwrap_or_default())
+    }
+
+    fn of_argo(&self) -> impl Iterator<Item = &Object> {
+        self.objects.iter().filter(|object| is_beginning(object))
+    }
 }
 
-/// Finds the Application that everything begins with.
+/// Finds what everything begins with.
 ///
-/// `wanted` is the name of an Application or the file it is written in. Without it, the root is the one
-/// Application whose path exists and that no other's source holds.
+/// `wanted` is the name of an Application, or the file or folder that its owner applies by hand. Without it, the
+/// root is the one Application whose path exists and that no other's source holds.
 ///
 /// # Errors
 /// The tree cannot be read. That there is no root, or more than one, is a diagnostic.
@@ -38,74 +59,108 @@ pub fn find_root(
     tree: &dyn Files,
     wanted: Option<&str>,
 ) -> Result<Checked<Option<Root>>, ReadError> {
-    let Written { candidates, .. } = written(tree)?;
+    let found = Found::in_tree(tree)?;
+    let all = &found.applications;
     let chosen: Vec<&Candidate> = match wanted {
-        Some(wanted) => candidates
+        Some(wanted) => all
             .iter()
-            .filter(|candidate| is_wanted(candidate, wanted))
+            .filter(|candidate| candidate.object.name() == wanted)
             .collect(),
-        None => candidates
+        None => all
             .iter()
-            .filter(|candidate| is_outermost(candidate, &candidates))
+            .filter(|candidate| is_outermost(candidate, all))
             .collect(),
     };
     if let [one] = chosen.as_slice() {
-        return Ok(Checked::clean(Some(one.root.clone())));
+        return Ok(Checked::clean(Some(Root {
+            objects: vec![one.object.clone()],
+            place: one.file.clone(),
+        })));
     }
-    let diagnostic = match (wanted, chosen.is_empty()) {
-        (Some(wanted), true) => not_there(wanted, &candidates),
-        (None, true) => nothing_begins(&candidates),
+    let place = wanted.filter(|_| chosen.is_empty());
+    if let Some(place) = place.and_then(|wanted| RepoPath::parse(wanted).ok()) {
+        match tree.kind(&place)? {
+            Some(EntryKind::Directory) => return folder(tree, place),
+            Some(EntryKind::File) => return file(tree, place),
+            None => {}
+        }
+    }
+    Ok(failed(match (wanted, chosen.is_empty()) {
+        (Some(wanted), true) => not_there(wanted, all),
+        (None, true) => nothing_begins(&found),
         (_, false) => several(&chosen),
-    };
-    Ok(Checked {
+    }))
+}
+
+fn failed(diagnostic: Diagnostic) -> Checked<Option<Root>> {
+    Checked {
         value: None,
         diagnostics: vec![diagnostic],
-    })
+    }
 }
 
-/// What a tree holds for Argo CD beside what the root Application leads to.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Survey {
-    /// Applications that nothing applies, and why, a sentence each.
-    pub(crate) unused: Vec<String>,
-    /// The AppProjects, by name, and the files they are written in.
-    pub(crate) projects: BTreeMap<SmolStr, RepoPath>,
+/// A folder as its owner applies it: a kustomization, or the manifests in it.
+fn folder(tree: &dyn Files, place: RepoPath) -> Result<Checked<Option<Root>>, ReadError> {
+    let source = ApplicationSource::parse(&value!({"path": place.as_str()}));
+    let rendered = render(tree, &source)?;
+    if rendered.has_errors() {
+        return Ok(Checked {
+            value: None,
+            diagnostics: rendered.diagnostics,
+        });
+    }
+    let objects = rendered.value.rendering.objects.into_iter();
+    Ok(beginning(place, objects.map(|rendered| rendered.object)))
 }
 
-/// Looks for what the root Application does not lead to.
-///
-/// # Errors
-/// The tree cannot be read.
-pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError> {
-    let found = written(tree)?;
-    let all = &found.candidates;
-    let unused = all
-        .iter()
-        .filter(|candidate| candidate.root.file != root.file && !is_held(candidate, all));
-    Ok(Survey {
-        unused: unused.map(why_unused).collect(),
-        projects: found.projects,
-    })
+/// A file as its owner applies it.
+fn file(tree: &dyn Files, place: RepoPath) -> Result<Checked<Option<Root>>, ReadError> {
+    let source = toft_source::Source::new(place.as_str(), tree.read(&place)?);
+    let parsed = toft_yaml::values(&source, toft_yaml::Resolver::Kubectl);
+    if parsed.has_errors() {
+        return Ok(Checked {
+            value: None,
+            diagnostics: parsed.diagnostics,
+        });
+    }
+    let located = parsed.value.into_iter();
+    let objects = located.filter_map(|located| Object::new(located.value).ok());
+    Ok(beginning(place, objects))
 }
 
-fn why_unused(candidate: &Candidate) -> String {
-    let (name, file) = (candidate.root.object.name(), &candidate.root.file);
-    let sources = candidate.application.sources.iter();
-    let paths = sources.filter(|source| !source.path.is_empty());
-    let paths: Vec<String> = paths.map(|source| format!("`{}`", source.path)).collect();
-    let why = if paths.is_empty() {
-        "no source of another one has it".to_owned()
-    } else if candidate.folders.is_empty() {
-        format!("its path {} does not exist here", paths.join(", "))
-    } else {
-        "it is another root, and one is brought up".to_owned()
-    };
-    format!("Application `{name}` in `{file}` is left alone: {why}")
+fn beginning(place: RepoPath, objects: impl Iterator<Item = Object>) -> Checked<Option<Root>> {
+    let mut objects: Vec<Object> = objects.collect();
+    if !objects.iter().any(is_beginning) {
+        let message = format!("`{place}` holds neither an Application nor an ApplicationSet");
+        return failed(Diagnostic::error("UP001", message).help(
+            "name an Application, or the file or folder that you apply by hand to begin with",
+        ));
+    }
+    objects.sort_by_key(|object| match object.kind() {
+        "Namespace" => 0,
+        "CustomResourceDefinition" => 1,
+        "AppProject" => 2,
+        _ => 3,
+    });
+    Checked::clean(Some(Root { objects, place }))
 }
 
-fn is_wanted(candidate: &Candidate, wanted: &str) -> bool {
-    let is_file = RepoPath::parse(wanted).is_ok_and(|path| path == candidate.root.file);
-    is_file || candidate.root.object.name() == wanted
+fn is_beginning(object: &Object) -> bool {
+    object.gvk().group == GROUP && matches!(object.kind(), "Application" | "ApplicationSet")
+}
+
+/// The first address of a repository that is no chart's and no template's.
+fn repository_in(value: &Value) -> Option<SmolStr> {
+    match value {
+        Value::Map(map) => {
+            let own = map.get("repoURL").and_then(Value::as_str);
+            let own = own.filter(|url| !map.contains_key("chart") && !url.contains("{{"));
+            own.map(SmolStr::from)
+                .or_else(|| map.values().find_map(repository_in))
+        }
+        Value::List(list) => list.iter().find_map(repository_in),
+        _ => None,
+    }
 }
 
 fn is_outermost(candidate: &Candidate, all: &[Candidate]) -> bool {
@@ -116,152 +171,80 @@ fn is_outermost(candidate: &Candidate, all: &[Candidate]) -> bool {
 fn is_held(candidate: &Candidate, all: &[Candidate]) -> bool {
     let others = all.iter().filter(|other| !std::ptr::eq(*other, candidate));
     let mut folders = others.flat_map(|other| &other.folders);
-    folders.any(|folder| candidate.root.file.starts_with(folder))
+    folders.any(|folder| candidate.file.starts_with(folder))
 }
 
 fn not_there(wanted: &str, candidates: &[Candidate]) -> Diagnostic {
-    let message =
-        format!("no Application is called `{wanted}`, and no file of that name holds one");
+    let message = format!("no Application is called `{wanted}`, and no file or folder either");
     let diagnostic = Diagnostic::error("UP001", message);
     listed(diagnostic, &candidates.iter().collect::<Vec<_>>())
 }
 
-fn nothing_begins(candidates: &[Candidate]) -> Diagnostic {
-    if candidates.is_empty() {
-        return Diagnostic::error("UP002", "no Application in this folder")
+fn nothing_begins(found: &Found) -> Diagnostic {
+    if !found.applications.is_empty() {
+        let message = "no Application has a path that exists in this folder";
+        let candidates: Vec<&Candidate> = found.applications.iter().collect();
+        return listed(Diagnostic::error("UP003", message), &candidates)
+            .help("give the folder that is the root of the repository, as the paths of the Applications are relative to it");
+    }
+    let diagnostic = Diagnostic::error("UP002", "no Application in this folder");
+    let Some((_, first)) = found.sets.first() else {
+        return diagnostic
             .because(
                 "everything begins with one Application, the root; it names the path of the others",
             )
             .help("give the folder that is the root of the repository");
-    }
-    let diagnostic = Diagnostic::error(
-        "UP003",
-        "no Application has a path that exists in this folder",
-    );
-    listed(diagnostic, &candidates.iter().collect::<Vec<_>>())
-        .help("give the folder that is the root of the repository, as the paths of the Applications are relative to it")
+    };
+    let sets = found
+        .sets
+        .iter()
+        .fold(diagnostic, |diagnostic, (name, file)| {
+            diagnostic.because(format!("`{file}` has the ApplicationSet `{name}`"))
+        });
+    sets.help(format!(
+        "name the file or folder that you apply by hand to begin with, for example `--root {first}`"
+    ))
 }
 
 fn several(candidates: &[&Candidate]) -> Diagnostic {
     let message = format!("{} Applications could be the root", candidates.len());
     let diagnostic = listed(Diagnostic::error("UP004", message), candidates);
-    let name = candidates
-        .first()
-        .map_or("", |candidate| candidate.root.object.name());
-    diagnostic.help(format!("choose one, for example with `--root {name}`"))
+    let Some(first) = candidates.first() else {
+        return diagnostic;
+    };
+    let name = first.object.name();
+    let others = candidates.iter().skip(1);
+    let is_one_name = others.clone().any(|other| other.object.name() == name);
+    let example = if is_one_name {
+        first.file.as_str()
+    } else {
+        name
+    };
+    let diagnostic = diagnostic.help(format!("choose one, for example with `--root {example}`"));
+    match first.file.parent().filter(|folder| !folder.is_root()) {
+        Some(folder) if others.clone().all(|other| other.file.starts_with(&folder)) => diagnostic
+            .help(format!(
+                "or begin with everything that is there: `--root {folder}`"
+            )),
+        _ => diagnostic,
+    }
 }
 
 fn listed(diagnostic: Diagnostic, candidates: &[&Candidate]) -> Diagnostic {
     candidates.iter().fold(diagnostic, |diagnostic, candidate| {
-        let paths: Vec<&str> = candidate
-            .application
-            .sources
-            .iter()
-            .map(|source| source.path.as_str())
-            .collect();
+        let sources = &candidate.application.sources;
+        let paths: Vec<&str> = sources.iter().map(|source| source.path.as_str()).collect();
         let place = if candidate.folders.is_empty() {
             "which does not exist here"
         } else {
             "which exists"
         };
-        let (name, file) = (candidate.root.object.name(), &candidate.root.file);
+        let (name, file) = (candidate.object.name(), &candidate.file);
         diagnostic.because(format!(
             "`{name}` in `{file}` has the path `{}`, {place}",
             paths.join("`, `")
         ))
     })
-}
-
-/// Everything in a tree that Argo CD could be given.
-#[derive(Default)]
-struct Written {
-    candidates: Vec<Candidate>,
-    /// The AppProjects, by name, and the files they are written in.
-    projects: BTreeMap<SmolStr, RepoPath>,
-}
-
-fn written(tree: &dyn Files) -> Result<Written, ReadError> {
-    let mut found = Written::default();
-    search(tree, (&RepoPath::root(), 0), &mut found)?;
-    Ok(found)
-}
-
-fn search(
-    tree: &dyn Files,
-    (at, depth): (&RepoPath, usize),
-    found: &mut Written,
-) -> Result<(), ReadError> {
-    if depth > DEPTH_MAX {
-        return Ok(());
-    }
-    for entry in tree.list(at)? {
-        let Ok(path) = at.join(&entry.name) else {
-            continue;
-        };
-        match entry.kind {
-            // A link to a folder would be searched twice, or for ever.
-            EntryKind::Directory if tree.canonical(&path)? == path => {
-                search(tree, (&path, depth + 1), found)?;
-            }
-            EntryKind::Directory => {}
-            EntryKind::File => read(tree, &path, found),
-        }
-    }
-    Ok(())
-}
-
-fn read(tree: &dyn Files, path: &RepoPath, found: &mut Written) {
-    let name = path.file_name();
-    let is_yaml = [".yaml", ".yml", ".json"]
-        .iter()
-        .any(|ending| name.ends_with(ending));
-    // What is too large or leaves the tree cannot be the root, and is told when something refers to it.
-    let Some(bytes) = is_yaml.then(|| tree.read(path).ok()).flatten() else {
-        return;
-    };
-    if !contains(&bytes, GROUP.as_bytes()) {
-        return;
-    }
-    let source = Source::new(path.as_str(), bytes);
-    for located in values(&source, Resolver::Kubectl).value {
-        let Ok(object) = Object::new(located.value) else {
-            continue;
-        };
-        if object.gvk().group != GROUP {
-            continue;
-        }
-        match object.kind() {
-            "Application" => found.candidates.push(candidate(tree, object, path)),
-            "AppProject" => {
-                let name = SmolStr::from(object.name());
-                found.projects.entry(name).or_insert_with(|| path.clone());
-            }
-            _ => {}
-        }
-    }
-}
-
-fn candidate(tree: &dyn Files, object: Object, file: &RepoPath) -> Candidate {
-    let application = Application::parse(object.value()).value;
-    let sources = application.sources.iter();
-    let paths = sources.filter(|source| !source.path.is_empty());
-    let folders = paths.filter_map(|source| RepoPath::parse(&source.path).ok());
-    let folders = folders
-        .filter(|folder| matches!(tree.kind(folder), Ok(Some(EntryKind::Directory))))
-        .collect();
-    let root = Root {
-        object,
-        file: file.clone(),
-    };
-    Candidate {
-        root,
-        application,
-        folders,
-    }
-}
-
-fn contains(text: &[u8], word: &[u8]) -> bool {
-    text.windows(word.len()).any(|window| window == word)
 }
 
 #[cfg(test)]
@@ -281,7 +264,12 @@ mod tests {
         let tree = MemoryFiles::new(files.iter().map(|(path, text)| (*path, text.as_str())));
         let found = find_root(&tree, wanted).unwrap();
         match found.value {
-            Some(root) => Ok(root.object.name().to_owned()),
+            Some(root) => Ok(root
+                .objects
+                .iter()
+                .map(Object::name)
+                .collect::<Vec<_>>()
+                .join(" ")),
             None => Err(found.diagnostics.first().unwrap().code),
         }
     }
@@ -316,5 +304,49 @@ mod tests {
             ("x/c.yaml", "c: 1\n".to_owned()),
         ];
         assert_eq!(names(&two, None), Err("UP004"));
+    }
+
+    fn set(name: &str) -> String {
+        format!(
+            "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {{name: {name}, namespace: gitops}}\nspec:\n  \
+             generators: [{{git: {{repoURL: https://git.example.org/lab.git, directories: [{{path: apps/*}}]}}}}]\n"
+        )
+    }
+
+    #[test]
+    fn a_file_or_a_folder_is_the_root_as_its_owner_applies_it() {
+        let project = "apiVersion: argoproj.io/v1alpha1\nkind: AppProject\nmetadata: {name: lab}\n";
+        let files = [
+            ("sets/apps.yaml", set("apps")),
+            ("sets/infra.yaml", set("infra")),
+            ("sets/project.yaml", project.to_owned()),
+            (
+                "sets/kustomization.yaml",
+                "resources: [apps.yaml, infra.yaml, project.yaml]\n".to_owned(),
+            ),
+            ("apps/a.yaml", "a: 1\n".to_owned()),
+        ];
+        assert_eq!(names(&files, None), Err("UP002"));
+        assert_eq!(names(&files, Some("sets/project.yaml")), Err("UP001"));
+        assert_eq!(
+            names(&files, Some("sets/infra.yaml")),
+            Ok("infra".to_owned())
+        );
+        assert_eq!(names(&files, Some("sets")), Ok("lab apps infra".to_owned()));
+    }
+
+    #[test]
+    fn the_root_tells_where_argo_cd_is_and_what_the_repository_is_called() {
+        let files = [("sets/apps.yaml", set("apps"))];
+        let tree = MemoryFiles::new(files.iter().map(|(path, text)| (*path, text.as_str())));
+        let root = find_root(&tree, Some("sets/apps.yaml"))
+            .unwrap()
+            .value
+            .unwrap();
+        assert_eq!(root.namespace(), "gitops");
+        assert_eq!(
+            root.repository().as_str(),
+            "https://git.example.org/lab.git"
+        );
     }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use toft_api::{ApiError, PatchKind, Request, ResourcePath, Response, Target, Verb};
+use toft_api::{ApiError, PatchKind, Reason, Request, ResourcePath, Response, Target, Verb};
 use toft_apiserver::{ApiServer, Commit, Record, WatchCursor};
-use toft_argo::{Application, GROUP, RepoUrl};
+use toft_argo::{Application, GROUP};
 use toft_cluster::{Cluster, ClusterSettings};
 use toft_object::{GroupResource, Object, Time};
 use toft_source::{Checked, Diagnostic, ReadError};
@@ -66,9 +66,15 @@ pub enum WorldError {
     /// There is no root Application, or more than one.
     #[error("no root Application")]
     Root(Vec<Diagnostic>),
-    /// The cluster refuses the root Application.
-    #[error("the cluster refuses the root Application")]
-    Refused(#[from] ApiError),
+    /// The cluster refuses what everything begins with.
+    #[error("the cluster refuses the {object}")]
+    Refused {
+        /// Kind and name.
+        object: String,
+        /// What it says.
+        #[source]
+        error: ApiError,
+    },
 }
 
 /// An engine and a simulated cluster in one queue on one clock.
@@ -103,7 +109,9 @@ impl World {
         now: Time,
     ) -> Result<Self, WorldError> {
         let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
-        let cluster = Cluster::new(settings.cluster.clone(), now);
+        let mut of_cluster = settings.cluster.clone();
+        of_cluster.argo_namespace = root.namespace().into();
+        let cluster = Cluster::new(of_cluster, now);
         let revision = repository.revision.clone();
         let mut world = Self::around((settings, cluster), (repository, root), now)?;
         world.note_input(now, Input::Repository(revision));
@@ -145,6 +153,7 @@ impl World {
             destinations: Destinations::Home,
             project_rules: settings.project_rules,
             first_sync: FirstSync::Once,
+            control_namespace: root.namespace().into(),
             ..EngineSettings::in_cluster(settings.cluster.seed)
         };
         Ok(Self {
@@ -152,7 +161,7 @@ impl World {
             cluster,
             home: engine.home.clone(),
             engine: Engine::new(engine),
-            sources: Sources::new(repository, repo_of(&root)),
+            sources: Sources::new(repository, root.repository()),
             root,
             survey,
             watches: BTreeMap::new(),
@@ -167,15 +176,35 @@ impl World {
         })
     }
 
-    /// Puts the root Application into the cluster as the repository has it.
-    fn plant(&mut self, now: Time) -> Result<(), ApiError> {
-        let mut object = self.root.object.clone();
-        if object.namespace().is_empty() {
-            object.set(&["metadata", "namespace"], "argocd");
+    /// Puts the root into the cluster as the repository has it.
+    fn plant(&mut self, now: Time) -> Result<(), WorldError> {
+        for object in self.root.objects.clone() {
+            let named = format!("{} `{}`", object.kind(), object.name());
+            let planted = self.plant_object(object, now);
+            planted.map_err(|error| WorldError::Refused {
+                object: named,
+                error,
+            })?;
         }
-        let path = ResourcePath::new(GROUP, "v1alpha1", "applications")
-            .namespace(object.namespace())
-            .name(object.name());
+        Ok(())
+    }
+
+    fn plant_object(&mut self, mut object: Object, now: Time) -> Result<(), ApiError> {
+        let gvk = object.gvk();
+        let resource = self.cluster.api().schemas().kind(&gvk);
+        let resource = resource.ok_or_else(|| {
+            let (kind, version) = (&gvk.kind, object.api_version());
+            let message = format!("no matches for kind \"{kind}\" in version \"{version}\"");
+            ApiError::new(Reason::NotFound, message)
+        })?;
+        let mut path = ResourcePath::new(&gvk.group, &gvk.version, &resource.plural);
+        if resource.namespaced {
+            if object.namespace().is_empty() {
+                object.set(&["metadata", "namespace"], self.root.namespace());
+            }
+            path = path.namespace(object.namespace());
+        }
+        let path = path.name(object.name());
         let mut request = Request::patch(AGENT, path, PatchKind::Apply, object.into_value());
         request.options.field_manager = Some(AGENT.into());
         request.options.force = true;
@@ -446,14 +475,4 @@ impl World {
 
 fn chosen(found: Checked<Option<Root>>) -> Result<Root, WorldError> {
     found.value.ok_or(WorldError::Root(found.diagnostics))
-}
-
-/// The repository that the root Application names: it is the tree.
-fn repo_of(root: &Root) -> RepoUrl {
-    let application = Application::parse(Object::value(&root.object)).value;
-    let source = application
-        .sources
-        .into_iter()
-        .find(|source| !source.path.is_empty());
-    source.map_or_else(|| RepoUrl::new(""), |source| source.repo_url)
 }

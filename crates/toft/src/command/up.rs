@@ -25,7 +25,7 @@ pub(crate) struct UpArgs {
     /// The root of the repository
     #[arg(value_name = "DIR", default_value = ".")]
     directory: PathBuf,
-    /// The root Application: its name, or the file it is in
+    /// What everything begins with: the name of an Application, or a file or folder to apply
     #[arg(long, value_name = "NAME|FILE")]
     root: Option<String>,
     /// End when everything has settled: 0 if all is Synced and Healthy, else 1

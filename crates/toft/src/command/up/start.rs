@@ -114,7 +114,7 @@ fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Res
 fn rootless(error: WorldError) -> anyhow::Error {
     match error {
         WorldError::Root(diagnostics) => Trouble::input(diagnostics).into(),
-        WorldError::Read(_) | WorldError::Refused(_) => error.into(),
+        WorldError::Read(_) | WorldError::Refused { .. } => error.into(),
     }
 }
 

@@ -1,0 +1,122 @@
+//! The Applications and ApplicationSets that are written in a tree.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+use toft_argo::{Application, GROUP};
+use toft_object::Object;
+use toft_source::{EntryKind, Files, ReadError, RepoPath, Source};
+use toft_yaml::{Resolver, values};
+
+/// How deep folders are searched; ten times the deepest public repository found.
+const DEPTH_MAX: usize = 64;
+
+/// An Application as it is written.
+pub(super) struct Candidate {
+    pub(super) object: Object,
+    /// The file it is written in.
+    pub(super) file: RepoPath,
+    pub(super) application: Application,
+    /// The folders of its sources that exist in the tree.
+    pub(super) folders: Vec<RepoPath>,
+}
+
+/// What a tree has to begin with.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) applications: Vec<Candidate>,
+    /// Name and file of each ApplicationSet.
+    pub(super) sets: Vec<(String, RepoPath)>,
+    /// The AppProjects, by name, and the files they are written in.
+    pub(super) projects: BTreeMap<SmolStr, RepoPath>,
+}
+
+impl Found {
+    /// Everything in a tree, in the order of its files.
+    pub(super) fn in_tree(tree: &dyn Files) -> Result<Self, ReadError> {
+        let mut found = Self::default();
+        found.search(tree, (&RepoPath::root(), 0))?;
+        Ok(found)
+    }
+
+    fn search(
+        &mut self,
+        tree: &dyn Files,
+        (at, depth): (&RepoPath, usize),
+    ) -> Result<(), ReadError> {
+        if depth > DEPTH_MAX {
+            return Ok(());
+        }
+        for entry in tree.list(at)? {
+            let Ok(path) = at.join(&entry.name) else {
+                continue;
+            };
+            match entry.kind {
+                // A link to a folder would be searched twice, or for ever.
+                EntryKind::Directory if tree.canonical(&path)? == path => {
+                    self.search(tree, (&path, depth + 1))?;
+                }
+                EntryKind::Directory => {}
+                EntryKind::File => self.read(tree, &path),
+            }
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, tree: &dyn Files, path: &RepoPath) {
+        for object in objects(tree, path) {
+            match object.kind() {
+                "Application" => self.applications.push(candidate(tree, object, path)),
+                "ApplicationSet" => self.sets.push((object.name().to_owned(), path.clone())),
+                "AppProject" => {
+                    let name = SmolStr::from(object.name());
+                    self.projects.entry(name).or_insert_with(|| path.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The objects of Argo CD in one file. What is too large or leaves the tree cannot be the root, and is told
+/// when something refers to it.
+fn objects(tree: &dyn Files, path: &RepoPath) -> Vec<Object> {
+    let name = path.file_name();
+    let is_yaml = [".yaml", ".yml", ".json"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
+    let bytes = is_yaml.then(|| tree.read(path).ok()).flatten();
+    let Some(bytes) = bytes.filter(|bytes| contains(bytes, GROUP.as_bytes())) else {
+        return Vec::new();
+    };
+    let source = Source::new(path.as_str(), bytes);
+    let located = values(&source, Resolver::Kubectl).value;
+    let objects = located
+        .into_iter()
+        .filter_map(|located| Object::new(located.value).ok());
+    objects
+        .filter(|object| object.gvk().group == GROUP)
+        .collect()
+}
+
+fn candidate(tree: &dyn Files, object: Object, path: &RepoPath) -> Candidate {
+    let application = Application::parse(object.value()).value;
+    let paths = application
+        .sources
+        .iter()
+        .filter(|source| !source.path.is_empty());
+    let folders = paths.filter_map(|source| RepoPath::parse(&source.path).ok());
+    let folders = folders
+        .filter(|folder| matches!(tree.kind(folder), Ok(Some(EntryKind::Directory))))
+        .collect();
+    Candidate {
+        object,
+        file: path.clone(),
+        application,
+        folders,
+    }
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    text.windows(word.len()).any(|window| window == word)
+}

@@ -1,0 +1,49 @@
+//! What a tree holds for Argo CD beside what the root leads to.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+use toft_source::{Files, ReadError, RepoPath};
+
+use super::search::{Candidate, Found};
+use super::{Root, is_held};
+
+/// What a tree holds for Argo CD beside what the root leads to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Survey {
+    /// Applications that nothing applies, and why, a sentence each.
+    pub(crate) unused: Vec<String>,
+    /// The AppProjects, by name, and the files they are written in.
+    pub(crate) projects: BTreeMap<SmolStr, RepoPath>,
+}
+
+/// Looks for what the root does not lead to.
+///
+/// # Errors
+/// The tree cannot be read.
+pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError> {
+    let found = Found::in_tree(tree)?;
+    let all = &found.applications;
+    let unused = all
+        .iter()
+        .filter(|candidate| !candidate.file.starts_with(&root.place) && !is_held(candidate, all));
+    Ok(Survey {
+        unused: unused.map(why_unused).collect(),
+        projects: found.projects,
+    })
+}
+
+fn why_unused(candidate: &Candidate) -> String {
+    let (name, file) = (candidate.object.name(), &candidate.file);
+    let sources = candidate.application.sources.iter();
+    let paths = sources.filter(|source| !source.path.is_empty());
+    let paths: Vec<String> = paths.map(|source| format!("`{}`", source.path)).collect();
+    let why = if paths.is_empty() {
+        "no source of another one has it".to_owned()
+    } else if candidate.folders.is_empty() {
+        format!("its path {} does not exist here", paths.join(", "))
+    } else {
+        "it is another root, and one is brought up".to_owned()
+    };
+    format!("Application `{name}` in `{file}` is left alone: {why}")
+}
