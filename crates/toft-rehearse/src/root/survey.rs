@@ -8,6 +8,9 @@ use toft_source::{Files, ReadError, RepoPath};
 use super::search::{Candidate, Found};
 use super::{Root, is_held};
 
+/// How many Applications are told one by one; who has more of them left out keeps them elsewhere.
+const TOLD_MAX: usize = 5;
+
 /// What a tree holds for Argo CD beside what the root leads to.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Survey {
@@ -24,11 +27,21 @@ pub(crate) struct Survey {
 pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError> {
     let found = Found::in_tree(tree)?;
     let all = &found.applications;
-    let unused = all
+    let is_unused = |candidate: &&Candidate| {
+        !candidate.file.starts_with(&root.place) && !is_held(candidate, all)
+    };
+    let unused: Vec<&Candidate> = all.iter().filter(is_unused).collect();
+    let mut told: Vec<String> = unused
         .iter()
-        .filter(|candidate| !candidate.file.starts_with(&root.place) && !is_held(candidate, all));
+        .copied()
+        .take(TOLD_MAX)
+        .map(why_unused)
+        .collect();
+    if let Some(more) = unused.len().checked_sub(TOLD_MAX).filter(|more| *more > 0) {
+        told.push(format!("{more} more Applications are left alone"));
+    }
     Ok(Survey {
-        unused: unused.map(why_unused).collect(),
+        unused: told,
         projects: found.projects,
     })
 }

@@ -26,7 +26,7 @@ pub(crate) struct UpArgs {
     #[arg(value_name = "DIR", default_value = ".")]
     directory: PathBuf,
     /// What everything begins with: the name of an Application, or a file or folder to apply
-    #[arg(long, value_name = "NAME|FILE")]
+    #[arg(long, value_name = "NAME|FILE|FOLDER")]
     root: Option<String>,
     /// End when everything has settled: 0 if all is Synced and Healthy, else 1
     #[arg(long)]
