@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{shell, tidy};
+use crate::{generate, shell, tidy};
 
 /// Formatting, the rules of the house, lints, documentation; in the order of how long they take.
 pub(crate) fn run(_: &[String]) -> Result<()> {
@@ -23,5 +23,7 @@ pub(crate) fn run(_: &[String]) -> Result<()> {
     shell::run(&mut shell::cargo(&lints))?;
     shell::say("documentation");
     let docs = ["doc", "--quiet", "--workspace", "--no-deps", "--locked"];
-    shell::run(shell::cargo(&docs).env("RUSTDOCFLAGS", "-D warnings"))
+    shell::run(shell::cargo(&docs).env("RUSTDOCFLAGS", "-D warnings"))?;
+    shell::say("pages that are written from the code");
+    generate::papers(generate::Mode::Check)
 }

@@ -18,10 +18,16 @@ const RESOLVERS: &[(&str, Resolver)] = &[
     ("kustomize", Resolver::Kustomize),
 ];
 
+/// How often upstream is asked to write a map whose keys its order puts in a circle, which it then writes in
+/// the order of a Go map: by chance.
+const WRITTEN_MAX: usize = 32;
+
 /// In what the two differ.
 pub(crate) struct Difference {
     /// What is compared and with which library.
     pub(crate) kind: String,
+    /// Both refuse the same documents, with other words.
+    pub(crate) is_of_words: bool,
     pub(crate) upstream: String,
     pub(crate) ours: String,
 }
@@ -38,28 +44,28 @@ pub(crate) fn compare(oracle: &mut YamlOracle, text: &[u8]) -> Result<Option<Dif
     for (library, resolver) in RESOLVERS {
         let begin = Instant::now();
         let Ok((ours, values)) = catch_unwind(AssertUnwindSafe(|| ours(*resolver, text))) else {
-            return Ok(Some(difference("panic", library, ("", "a panic"))));
+            return Ok(Some(difference("panic", library, Default::default())));
         };
         if begin.elapsed() > Duration::from_secs(READ_SECONDS_MAX) {
-            return Ok(Some(difference("time", library, ("", "too long"))));
+            return Ok(Some(difference("time", library, Default::default())));
         }
         let upstream = upstream(oracle, library, text)?;
-        for (kind, upstream, ours) in [
-            ("values", &upstream.values, &ours.values),
-            ("refusals", &upstream.refusals, &ours.refusals),
-        ] {
-            if upstream != ours {
-                let told = (&*format!("{upstream:?}"), &*format!("{ours:?}"));
-                return Ok(Some(difference(kind, library, told)));
-            }
+        let told =
+            |upstream: &[String], ours: &[String]| (format!("{upstream:?}"), format!("{ours:?}"));
+        if upstream.values != ours.values {
+            let told = told(&upstream.values, &ours.values);
+            return Ok(Some(difference("values", library, told)));
+        }
+        if upstream.refusals != ours.refusals {
+            let is_of_words = upstream.refusals.len() == ours.refusals.len();
+            let told = told(&upstream.refusals, &ours.refusals);
+            return Ok(Some(Difference {
+                is_of_words,
+                ..difference("refusals", library, told)
+            }));
         }
         for value in &values {
-            let Some(upstream) = oracle.write(&value.to_json())? else {
-                continue;
-            };
-            let ours = toft_yaml::write(value);
-            if upstream != ours {
-                let told = (&*format!("{upstream:?}"), &*format!("{ours:?}"));
+            if let Some(told) = written(oracle, value)? {
                 return Ok(Some(difference("writing", library, told)));
             }
         }
@@ -67,12 +73,29 @@ pub(crate) fn compare(oracle: &mut YamlOracle, text: &[u8]) -> Result<Option<Dif
     Ok(None)
 }
 
-fn difference(kind: &str, library: &str, (upstream, ours): (&str, &str)) -> Difference {
+fn difference(kind: &str, library: &str, (upstream, ours): (String, String)) -> Difference {
     Difference {
         kind: format!("{kind}, {library}"),
-        upstream: upstream.to_owned(),
-        ours: ours.to_owned(),
+        is_of_words: false,
+        upstream,
+        ours,
     }
+}
+
+/// What both write, where ours is nothing that upstream writes.
+fn written(oracle: &mut YamlOracle, value: &Value) -> Result<Option<(String, String)>> {
+    let (json, ours) = (value.to_json(), toft_yaml::write(value));
+    let mut last = String::new();
+    for _ in 0..WRITTEN_MAX {
+        let Some(upstream) = oracle.write(&json)? else {
+            return Ok(None);
+        };
+        if upstream == ours {
+            return Ok(None);
+        }
+        last = upstream;
+    }
+    Ok(Some((last, ours)))
 }
 
 fn ours(resolver: Resolver, text: &[u8]) -> (Reading, Vec<Value>) {

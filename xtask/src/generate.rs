@@ -1,6 +1,7 @@
-//! Writes the files that are generated from published data: `cargo x generate [--check] [--modules DIR]`.
+//! Writes the files that are generated from published data, and the pages that are written from the code:
+//! `cargo x generate [--check] [--papers] [--modules DIR]`.
 //!
-//! `DIR` is a Go module cache that holds the upstream modules (`go mod download`); by default the one of
+//! With `--papers`, only the pages: they need nothing of upstream. `DIR` is a Go module cache that holds the upstream modules (`go mod download`); by default the one of
 //! the machine. With `--check` nothing is written, and a difference is an error.
 
 mod argo;
@@ -8,6 +9,7 @@ mod discovery;
 mod go;
 mod kustomize;
 mod openapi;
+mod papers;
 mod table;
 mod types;
 
@@ -46,19 +48,20 @@ impl Upstream {
 
 /// Runs the generators.
 pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
-    let modules = match arguments
-        .iter()
-        .position(|argument| argument == "--modules")
-    {
-        Some(at) => PathBuf::from(
-            arguments
-                .get(at + 1)
-                .context("`--modules` wants a folder")?,
-        ),
+    let mode = if arguments.iter().any(|argument| argument == "--check") {
+        Mode::Check
+    } else {
+        Mode::Write
+    };
+    papers(mode)?;
+    if arguments.iter().any(|argument| argument == "--papers") {
+        return Ok(());
+    }
+    let modules = match shell::flag(arguments, "--modules") {
+        Some(folder) => PathBuf::from(folder),
         None => module_cache()?,
     };
     let upstream = Upstream { modules };
-    let check = arguments.iter().any(|argument| argument == "--check");
     let root = shell::root();
     let tables = root.join("crates/toft-schema/src");
     let outputs = [
@@ -69,11 +72,32 @@ pub(crate) fn run(arguments: &[String]) -> anyhow::Result<()> {
             kustomize::write(&upstream)?,
         ),
     ];
+    settle(mode, outputs)
+}
+
+/// What is done with generated files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// They are written.
+    Write,
+    /// A difference is an error.
+    Check,
+}
+
+/// The pages that are written from the code; nothing of upstream is needed for them.
+pub(crate) fn papers(mode: Mode) -> anyhow::Result<()> {
+    settle(mode, papers::write()?)
+}
+
+fn settle(mode: Mode, outputs: impl IntoIterator<Item = (PathBuf, Vec<u8>)>) -> anyhow::Result<()> {
     for (path, bytes) in outputs {
-        if check {
-            compare(&path, &bytes)?;
-        } else {
-            std::fs::write(&path, &bytes).with_context(|| format!("writing {}", path.display()))?;
+        match mode {
+            Mode::Check => compare(&path, &bytes)?,
+            Mode::Write => {
+                std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+                std::fs::write(&path, &bytes)
+                    .with_context(|| format!("writing {}", path.display()))?;
+            }
         }
     }
     Ok(())

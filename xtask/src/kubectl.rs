@@ -51,7 +51,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     if args.iter().any(|arg| arg == "--plane") {
         return told(&with_plane(Mode::Compare, only)?);
     }
-    let binary = built()?;
+    let binary = shell::build_debug("toft")?;
     let (mut passed, mut failed) = (0, 0);
     for client in CLIENTS {
         let simulated = Simulated::start(&binary)?;
@@ -118,19 +118,6 @@ fn told(score: &Score) -> Result<()> {
         bail!("the recording is not what a real control plane answers");
     }
     Ok(())
-}
-
-fn built() -> Result<PathBuf> {
-    shell::say("building toft");
-    shell::run(&mut shell::cargo(&[
-        "build",
-        "--package",
-        "toft",
-        "--locked",
-    ]))?;
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| shell::root().join("target"), PathBuf::from);
-    Ok(target.join("debug").join("toft"))
 }
 
 fn scenarios(only: Option<&str>) -> Result<Vec<PathBuf>> {

@@ -62,7 +62,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "generate",
-        summary: "Write the generated files: generate [--check] [--modules DIR]",
+        summary: "Write the generated files: generate [--check] [--papers]",
         run: generate::run,
     },
     Task {

@@ -33,6 +33,15 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
+/// Builds the binary of a package for tests, and says where it is.
+pub(crate) fn build_debug(package: &str) -> Result<PathBuf> {
+    say(&format!("building {package}"));
+    run(&mut cargo(&["build", "--package", package, "--locked"]))?;
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    Ok(target.join("debug").join(package))
+}
+
 /// Runs a program to its end; its output goes where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command

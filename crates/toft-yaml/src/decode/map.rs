@@ -140,11 +140,59 @@ impl<'a> Decoder<'a> {
     /// kyaml merges first, own entries win; v3 decodes what is left, below the root only string keys.
     fn kustomize_entries(&mut self, node: Node<'a>) -> Decode<Entries> {
         let mut entries = Vec::new();
+        let mut left = None;
         for source in self.all_merge_sources(node)? {
-            if let Value::Map(map) = self.node(source)? {
-                entries.extend(map.iter().map(|(key, value)| (key.clone(), value.clone())));
+            let map = source.resolved();
+            match self.left_to_merge(map) {
+                Some(value) => {
+                    left = Some(value);
+                    let own = |decoder: &mut Self| {
+                        decoder.nested(map, |decoder| decoder.own_entries(map))
+                    };
+                    entries.extend(match source.kind() {
+                        NodeKind::Alias => self.inside_alias(source, own)?,
+                        _ => own(self)?,
+                    });
+                }
+                None => entries.extend(entries_of(self.node(source)?)),
             }
         }
+        entries.extend(self.own_entries(node)?);
+        // v3 merges what kyaml has left: everything else wins.
+        let mut merged = Vec::new();
+        match left {
+            Some(value) if matches!(value.kind(), NodeKind::List(_)) => {
+                let items: Vec<Node<'a>> = value.items().collect();
+                for item in items.into_iter().rev() {
+                    merged.extend(entries_of(self.node(item)?));
+                }
+            }
+            Some(value) => merged.extend(entries_of(self.node(value)?)),
+            None => {}
+        }
+        merged.extend(entries);
+        Ok(merged)
+    }
+
+    /// What a map that is merged wants merged itself, where kyaml copies it as it is written: its entry `<<`
+    /// comes along, in place of that of the map merged before. Only a map that an alias has stood for before
+    /// has nothing left.
+    ///
+    /// Source: kyaml 0.21.2 `yaml/rnode.go`, `mergeAll`, `deAnchor`: aliases point to what was parsed, the tree
+    /// holds copies.
+    fn left_to_merge(&self, map: Node<'a>) -> Option<Node<'a>> {
+        if self.expanded.contains_key(&map.index) {
+            return None;
+        }
+        let mut merges = map
+            .entries()
+            .filter(|(key, _)| is_merge(*key, Resolver::Kustomize));
+        merges.next().map(|(_, value)| value)
+    }
+
+    /// The entries of a map without those that it merges.
+    fn own_entries(&mut self, node: Node<'a>) -> Decode<Entries> {
+        let mut entries = Vec::new();
         let mut is_cleared = false;
         for (key, value) in node.entries() {
             if is_merge(key, self.resolver) {
@@ -373,6 +421,16 @@ impl<'a> Decoder<'a> {
         let source = self.document.tree.source();
         let add = |diagnostic: Diagnostic, (span, text)| diagnostic.at(source, span, text);
         labels.into_iter().fold(diagnostic, add)
+    }
+}
+
+fn entries_of(value: Value) -> Entries {
+    match value {
+        Value::Map(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect(),
+        _ => Vec::new(),
     }
 }
 
