@@ -77,6 +77,12 @@ const ORACLES: &[Oracle] = &[
         linker: "",
     },
     Oracle {
+        name: "schema-1.36.3",
+        module: "schema",
+        package: "toft.example.org/schema-oracle",
+        linker: "",
+    },
+    Oracle {
         name: "yaml-1.6.0",
         module: "yaml",
         package: "toft.example.org/yaml-oracle",

@@ -6,6 +6,7 @@
 mod argo;
 mod exchanges;
 mod kustomize;
+mod library;
 mod programs;
 mod schema;
 mod yaml;
@@ -75,6 +76,13 @@ pub(crate) const SUITES: &[Suite] = &[
         origin: "kube-apiserver 1.36.3",
         files: &["expected.json"],
         answer: schema::answer,
+    },
+    Suite {
+        folder: "crates/toft-schema/tests/cases/library",
+        tool: "schema",
+        origin: "Kubernetes 1.36.3",
+        files: &["expected.json"],
+        answer: library::answer,
     },
     Suite {
         folder: "crates/toft-sync/tests/cases/health",
@@ -158,6 +166,8 @@ impl Suite {
     fn cases(&self, wanted: Option<&str>) -> Result<(Vec<PathBuf>, usize)> {
         let mut found = Vec::new();
         collect(&shell::root().join(self.folder), &mut found)?;
+        let is_ours = |case: &Path| suite_of(case).is_some_and(|suite| suite.folder == self.folder);
+        found.retain(|case| is_ours(case.strip_prefix(shell::root()).unwrap_or(case)));
         found.retain(|case| wanted.is_none_or(|wanted| is_wanted(case, wanted)));
         found.sort();
         let (mut cases, mut not_compared) = (Vec::new(), 0);
@@ -170,6 +180,12 @@ impl Suite {
         }
         Ok((cases, not_compared))
     }
+}
+
+/// The suite of a case, by its path below the checkout: the one whose folder says most.
+pub(crate) fn suite_of(case: &Path) -> Option<&'static Suite> {
+    let holding = SUITES.iter().filter(|suite| case.starts_with(suite.folder));
+    holding.max_by_key(|suite| suite.folder.len())
 }
 
 /// Asks about one case after the other.

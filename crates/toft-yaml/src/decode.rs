@@ -76,7 +76,7 @@ pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
         let checked = document.to_value(resolver);
         let is_refused = checked.has_errors();
         let value = checked.take(&mut diagnostics);
-        if !is_refused {
+        if !is_refused && !value.is_null() {
             values.push(Located {
                 value,
                 line: lines.at(root.span().start),

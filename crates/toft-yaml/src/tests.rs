@@ -176,3 +176,23 @@ fn the_writer_prints_as_upstream() {
     let expected = "b:\n  z9:\n  - - 1\n    - x: []\n  - {}\n  - a:\n      b: 1\n  z10: 1\nblank: \"a \\nb\"\ncolon: 'a: b'\ndash: '- a'\ndate: \"2020-01-01\"\nempty: \"\"\nf: 1000000\ng: 1.5e-09\nh: 1e+21\nhash: '#a'\nhint: |2\n   a\n  b\nkeep: |+\n  a\n\nlong: word word word word word word word word word word word word word word word word\n  word word word word word word word word word word word word word word\n\"n\": \"1\"\n\"null\": null\nquote: it's\nsixty: \"1:30\"\nsmile: \"\\U0001F600\"\nstrip: |-\n  a\n  b\ntab: \"a\\tb\"\ntext: |\n  a\n  b\n\"yes\": \"yes\"\n";
     assert_eq!(write(&value), expected);
 }
+
+#[test]
+fn maps_that_are_merged_from_a_list_bring_one_merge_key_of_their_own() {
+    let text = "x: &x {e: 5}\nb: &b {<<: *x, i: 1}\na: &a {d: 1}\nc: &c {<<: *a, i: 2}\no: {<<: [*b, *c], f: 6}\n";
+    let merged = |resolver| read(text, resolver).at(&["o"]).cloned();
+    assert_eq!(
+        merged(Resolver::Kustomize),
+        Some(value!({"e": 5, "f": 6, "i": 1}))
+    );
+    assert_eq!(
+        merged(Resolver::Kubectl),
+        Some(value!({"d": 1, "e": 5, "f": 6, "i": 1}))
+    );
+}
+
+#[test]
+fn a_document_that_is_nothing_with_a_tag_is_nothing() {
+    assert_eq!(values(&source("!\n"), Resolver::Kustomize).value, []);
+    assert_eq!(read("!\n", Resolver::Kubectl), value!(""));
+}

@@ -13,6 +13,7 @@ use crate::plane::{Admission, Plane};
 /// What has been started so far.
 #[derive(Default)]
 pub(crate) struct Programs {
+    schema: Option<Oracle>,
     yaml: Option<YamlOracle>,
     server: Option<Server>,
     bare_server: Option<Server>,
@@ -50,7 +51,12 @@ impl Programs {
 
     /// The YAML libraries of kubectl and of kustomize.
     pub(crate) fn yaml(&mut self) -> Result<&mut YamlOracle> {
-        started(&mut self.yaml, YamlOracle::start)
+        started(&mut self.yaml, || Oracle::start("yaml").map(YamlOracle))
+    }
+
+    /// The libraries that the API server makes objects with.
+    pub(super) fn schema(&mut self) -> Result<&mut Oracle> {
+        started(&mut self.schema, || Oracle::start("schema"))
     }
 }
 
@@ -61,18 +67,20 @@ fn started<T>(slot: &mut Option<T>, start: impl FnOnce() -> Result<T>) -> Result
     slot.as_mut().context("it has just been started")
 }
 
-/// `tests/oracles/yaml`: questions in, answers out.
-pub(crate) struct YamlOracle {
+/// A program that answers each question with a line of JSON.
+pub(crate) struct Oracle {
     child: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
 
-impl YamlOracle {
-    fn start() -> Result<Self> {
-        let mut command = Command::new(oracle::ensure("yaml")?);
+impl Oracle {
+    fn start(name: &str) -> Result<Self> {
+        let mut command = Command::new(oracle::ensure(name)?);
         let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().context("failed to start the YAML oracle")?;
+        let mut child = command
+            .spawn()
+            .with_context(|| format!("failed to start the oracle `{name}`"))?;
         let questions = child.stdin.take().context("the input is piped")?;
         let answers = child.stdout.take().context("the output is piped")?;
         Ok(Self {
@@ -82,6 +90,28 @@ impl YamlOracle {
         })
     }
 
+    /// Asks one question.
+    pub(super) fn ask(&mut self, question: &[u8]) -> Result<Value> {
+        self.questions.write_all(question)?;
+        self.questions.flush()?;
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        Value::from_json(line.as_bytes()).with_context(|| format!("the oracle said `{line}`"))
+    }
+}
+
+impl Drop for Oracle {
+    fn drop(&mut self) {
+        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
+            eprintln!("   failed to end an oracle: {error}");
+        }
+    }
+}
+
+/// `tests/oracles/yaml`: the libraries of kubectl and of kustomize.
+pub(crate) struct YamlOracle(Oracle);
+
+impl YamlOracle {
     /// What one of the libraries makes of a file: its documents, each a value or a refusal.
     pub(crate) fn read(&mut self, library: &str, text: &[u8]) -> Result<Vec<Document>> {
         let answer = self.ask(library, text)?;
@@ -105,21 +135,9 @@ impl YamlOracle {
 
     fn ask(&mut self, mode: &str, body: &[u8]) -> Result<Value> {
         let head = format!("{{\"mode\":\"{mode}\",\"bytes\":{}}}\n", body.len());
-        self.questions
-            .write_all(&[head.as_bytes(), body].concat())?;
-        let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        Value::from_json(line.as_bytes()).with_context(|| format!("the YAML oracle said `{line}`"))
+        self.0.ask(&[head.as_bytes(), body].concat())
     }
 }
 
 /// JSON, or what upstream refuses with.
 pub(crate) type Document = Result<String, String>;
-
-impl Drop for YamlOracle {
-    fn drop(&mut self) {
-        if let Err(error) = self.child.kill().and_then(|()| self.child.wait()) {
-            eprintln!("   failed to end the YAML oracle: {error}");
-        }
-    }
-}

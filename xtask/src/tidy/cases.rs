@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use super::{Breach, Checkout};
-use crate::suites::{NOT_COMPARED, SUITES};
+use crate::suites::{NOT_COMPARED, suite_of};
 
 /// What decides the scenarios of the clients.
 const KUBECTL_ORIGIN: &str = "Kubernetes 1.36.3";
@@ -27,7 +27,7 @@ pub(super) fn origins(checkout: &Checkout) -> Result<Vec<Breach>> {
             continue;
         }
         let text = checkout.read(file)?;
-        let suite = SUITES.iter().find(|suite| file.starts_with(suite.folder));
+        let suite = suite_of(file);
         let origin = match suite {
             Some(suite) => suite.origin,
             None if file.starts_with("tests/kubectl") => KUBECTL_ORIGIN,

@@ -143,19 +143,17 @@ impl<'a> Decoder<'a> {
         let mut left = None;
         for source in self.all_merge_sources(node)? {
             let map = source.resolved();
-            match self.left_to_merge(map) {
-                Some(value) => {
-                    left = Some(value);
-                    let own = |decoder: &mut Self| {
-                        decoder.nested(map, |decoder| decoder.own_entries(map))
-                    };
-                    entries.extend(match source.kind() {
-                        NodeKind::Alias => self.inside_alias(source, own)?,
-                        _ => own(self)?,
-                    });
-                }
-                None => entries.extend(entries_of(self.node(source)?)),
-            }
+            let left_here = self.left_to_merge(map);
+            // What is merged is printed where it is merged: within this map, in its style.
+            let read = |decoder: &mut Self| match left_here {
+                Some(_) => decoder.own_entries(map),
+                None => decoder.kustomize_entries(map),
+            };
+            entries.extend(match source.kind() {
+                NodeKind::Alias => self.inside_alias(source, read)?,
+                NodeKind::Scalar(_) | NodeKind::List(_) | NodeKind::Map(_) => read(self)?,
+            });
+            left = left_here.or(left);
         }
         entries.extend(self.own_entries(node)?);
         // v3 merges what kyaml has left: everything else wins.
@@ -228,8 +226,10 @@ impl<'a> Decoder<'a> {
         match scalar {
             Scalar::Str(text) if is_string || is_root => Ok(Some(text)),
             Scalar::Binary(text) if is_root => Ok(Some(text)),
-            // kyaml prints a key that is not there as `''`.
-            Scalar::Null => Ok(Some(SmolStr::default())),
+            // kyaml prints a key that is not there as `''`; one that is tagged keeps its tag.
+            Scalar::Null if is_root || key.resolved().tag().is_none() => {
+                Ok(Some(SmolStr::default()))
+            }
             // At the root upstream decodes into a map with string keys and takes the text.
             _ if is_root => Ok(Some(key.resolved().text().into())),
             _ => {
