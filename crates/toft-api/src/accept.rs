@@ -24,6 +24,10 @@ pub(crate) struct Accepted {
     pub(crate) representation: Representation,
     /// Whether a discovery document is wanted in its aggregated form.
     pub(crate) aggregated: bool,
+    /// Whether the metadata of a list are wanted, not those of one object.
+    pub(crate) list: bool,
+    /// Whether tables and metadata are wanted in their older version.
+    pub(crate) beta: bool,
 }
 
 struct Clause<'a> {
@@ -37,6 +41,11 @@ impl Clause<'_> {
             .iter()
             .find(|(found, _)| *found == key)
             .map(|(_, value)| *value)
+    }
+
+    fn quality(&self) -> f32 {
+        let given = self.get("q").and_then(|text| text.parse().ok());
+        given.unwrap_or(1.0)
     }
 }
 
@@ -53,16 +62,30 @@ fn clauses(accept: &str) -> impl Iterator<Item = Clause<'_>> {
     })
 }
 
+/// Why nothing that is accepted can be served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// No media type is known.
+    Media,
+    /// The media type is known, and not in that shape.
+    Shape,
+}
+
 /// Chooses the first clause that can be served; `include` says what the rows of a table carry.
-/// `None` where nothing that is accepted can be served.
-pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Option<Accepted> {
+///
+/// # Errors
+/// Nothing that is accepted can be served.
+pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Result<Accepted, Refused> {
     if accept.trim().is_empty() {
-        return Some(Accepted::default());
+        return Ok(Accepted::default());
     }
-    let mut binary = false;
-    for clause in clauses(accept) {
+    let mut clauses: Vec<Clause<'_>> = clauses(accept).collect();
+    // Upstream leaves clauses of one quality in their order.
+    clauses.sort_by(|one, other| other.quality().total_cmp(&one.quality()));
+    let (mut binary, mut known) = (false, false);
+    for clause in clauses {
         let format = match clause.media {
-            "application/json" | "*/*" | "application/*" => Format::Json,
+            "application/json" | "*/*" => Format::Json,
             "application/yaml" => Format::Yaml,
             // Binary answers are never given; those who accept them accept JSON too.
             "application/vnd.kubernetes.protobuf" => {
@@ -71,16 +94,23 @@ pub(crate) fn negotiate(accept: &str, include: IncludeObject) -> Option<Accepted
             }
             _ => continue,
         };
+        known = true;
         let Some((representation, aggregated)) = shape(&clause, include) else {
             continue;
         };
-        return Some(Accepted {
+        return Ok(Accepted {
             format,
             representation,
             aggregated,
+            list: clause.get("as") == Some("PartialObjectMetadataList"),
+            beta: clause.get("v") == Some("v1beta1"),
         });
     }
-    binary.then(Accepted::default)
+    match (binary, known) {
+        (true, _) => Ok(Accepted::default()),
+        (false, true) => Err(Refused::Shape),
+        (false, false) => Err(Refused::Media),
+    }
 }
 
 /// Chooses how an OpenAPI document is written; the older form has a binary one.
@@ -155,6 +185,8 @@ mod tests {
                 "{accept}"
             );
         }
-        assert!(negotiate("text/html", IncludeObject::Metadata).is_none());
+        let refused = |accept| negotiate(accept, IncludeObject::Metadata).unwrap_err();
+        assert_eq!(refused("text/html"), Refused::Media);
+        assert_eq!(refused("application/json;as=Foo"), Refused::Shape);
     }
 }

@@ -1,27 +1,27 @@
 //! Calls as HTTP carries them: bytes to a [`Request`], a [`Response`] to bytes, and the way back for a live
 //! cluster.
 
-use std::fmt::Write as _;
+mod body;
+mod shape;
 
-use toft_object::Gvk;
-use toft_schema::{Schema, Schemas};
-use toft_source::{Severity, Source};
+use toft_schema::Schemas;
 use toft_value::{Value, value};
-use toft_yaml::Resolver;
 
-use crate::accept::{self, Accepted, Format};
+use crate::accept::{Accepted, Format};
 use crate::error::{ApiError, Reason};
-use crate::json_text;
 use crate::open_api_binary;
 use crate::path;
-use crate::protobuf;
 use crate::query::{self, Query};
 use crate::request::{
-    Body, Document, IncludeObject, PatchKind, Representation, Request, ResourcePath, Target,
-    Validation, Verb,
+    Body, Document, PatchKind, Representation, Request, ResourcePath, Target, Verb,
 };
 use crate::response::{Response, ResponseBody};
 use crate::watch::{WatchEvent, WatchEventKind};
+
+pub use body::{go_kind, json_problem};
+
+use body::read_body;
+use shape::{accepted, not_acceptable, shape_fits};
 
 /// The largest body that is read.
 ///
@@ -73,6 +73,8 @@ pub struct Encoding {
     /// Whether JSON is indented, for people.
     pub pretty: bool,
     aggregated: bool,
+    /// Whether tables and metadata say that they are of their older version.
+    beta: bool,
 }
 
 /// An answer as HTTP carries it.
@@ -101,11 +103,12 @@ pub fn read(http: &HttpRequest<'_>, schemas: &Schemas) -> Result<(Request, Encod
     let query = Query::parse(text);
     let named = path::parse(path);
     let accepted = accepted(http, &query, &named.target)
-        .ok_or_else(|| not_acceptable(http.method, &named.target))?;
+        .map_err(|refused| not_acceptable(http.method, &named.target, refused))?;
     let encoding = Encoding {
         format: accepted.format,
         pretty: is_pretty(&query, http.agent),
         aggregated: accepted.aggregated,
+        beta: accepted.beta,
     };
     let mut request = Request {
         user: http.user.into(),
@@ -114,7 +117,8 @@ pub fn read(http: &HttpRequest<'_>, schemas: &Schemas) -> Result<(Request, Encod
     };
     match named.target {
         Target::Document(document) => {
-            if !matches!(http.method, "GET" | "HEAD") {
+            let any = matches!(document, Document::Health { .. } | Document::Root);
+            if !any && !matches!(http.method, "GET" | "HEAD") {
                 return Err(method_not_allowed());
             }
             request.target = Target::Document(with_query(document, &query, accepted));
@@ -125,46 +129,20 @@ pub fn read(http: &HttpRequest<'_>, schemas: &Schemas) -> Result<(Request, Encod
             if asked && (named.watch || request.verb == Verb::List) {
                 request.verb = Verb::Watch;
             }
+            let deletes = matches!(request.verb, Verb::Delete | Verb::DeleteCollection);
+            let query = if deletes && !http.body.is_empty() {
+                query.without_deletion()
+            } else {
+                query
+            };
             request.options = query.options(request.verb)?;
             request.representation = accepted.representation;
+            shape_fits(&request, (&resource, schemas), (accepted, &query))?;
             read_body(http, schemas, &resource, &mut request)?;
             request.target = Target::Resource(resource);
         }
     }
     Ok((request, encoding))
-}
-
-fn accepted(http: &HttpRequest<'_>, query: &Query, target: &Target) -> Option<Accepted> {
-    match target {
-        Target::Document(
-            document @ (Document::OpenApiV2 | Document::OpenApi { .. } | Document::OpenApiIndex),
-        ) => accept::negotiate_open_api(http.accept, document),
-        Target::Document(_) | Target::Resource(_) => {
-            accept::negotiate(http.accept, include_object(query))
-        }
-    }
-}
-
-/// Collections can be watched too, whose stream has a media type of its own.
-fn not_acceptable(method: &str, target: &Target) -> ApiError {
-    const ALWAYS: &str = "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf";
-    const STREAMS: &str =
-        ", application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch";
-    let is_collection = matches!(target, Target::Resource(path) if path.name.is_empty());
-    let streams = if method == "GET" && is_collection {
-        STREAMS
-    } else {
-        ""
-    };
-    ApiError::new(Reason::NotAcceptable, format!("{ALWAYS}{streams}"))
-}
-
-fn include_object(query: &Query) -> IncludeObject {
-    match query.get("includeObject") {
-        Some("None") => IncludeObject::None,
-        Some("Object") => IncludeObject::Object,
-        Some(_) | None => IncludeObject::Metadata,
-    }
 }
 
 /// Source: apiserver 0.36.3 `pkg/endpoints/handlers/negotiation/negotiate.go`, `isPrettyPrint`.
@@ -179,7 +157,7 @@ fn with_query(document: Document, query: &Query, accepted: Accepted) -> Document
     let aggregated = accepted.aggregated;
     match document {
         Document::Health { check, .. } => {
-            let verbose = query.flag("verbose").unwrap_or(false);
+            let verbose = query.get("verbose").is_some();
             Document::Health { check, verbose }
         }
         Document::CoreVersions { .. } => Document::CoreVersions { aggregated },
@@ -197,8 +175,8 @@ fn method_not_allowed() -> ApiError {
 
 fn verb(method: &str, path: &ResourcePath) -> Result<Verb, ApiError> {
     Ok(match (method, path.name.is_empty()) {
-        ("GET" | "HEAD", true) => Verb::List,
-        ("GET" | "HEAD", false) => Verb::Get,
+        ("GET", true) => Verb::List,
+        ("GET", false) => Verb::Get,
         ("POST", _) => Verb::Create,
         ("PUT", _) => Verb::Update,
         ("PATCH", _) => Verb::Patch,
@@ -208,259 +186,14 @@ fn verb(method: &str, path: &ResourcePath) -> Result<Verb, ApiError> {
     })
 }
 
-fn media_type(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim()
-}
-
-fn read_body(
-    http: &HttpRequest<'_>,
-    schemas: &Schemas,
-    path: &ResourcePath,
-    request: &mut Request,
-) -> Result<(), ApiError> {
-    // Of a resource that is not served the server says so; its body means nothing.
-    let Some(kind) = body_kind(schemas, path, request.verb) else {
-        return Ok(());
-    };
-    if http.body.len() > BODY_BYTES_MAX {
-        return Err(ApiError::new(
-            Reason::RequestEntityTooLarge,
-            format!("Request entity too large: limit is {BODY_BYTES_MAX}"),
-        ));
-    }
-    match request.verb {
-        Verb::Get | Verb::List | Verb::Watch => Ok(()),
-        Verb::Delete | Verb::DeleteCollection if http.body.is_empty() => Ok(()),
-        Verb::Create | Verb::Update | Verb::Delete | Verb::DeleteCollection => {
-            let read = object(http, schemas, &kind, request)?;
-            request.body = Body::Object(read);
-            Ok(())
-        }
-        Verb::Patch => read_patch(http, schemas, &kind, request),
-    }
-}
-
-/// The kind of the body that a path takes.
-fn body_kind(schemas: &Schemas, path: &ResourcePath, verb: Verb) -> Option<Gvk> {
-    let resource = schemas.resource(&path.group, &path.version, &path.resource)?;
-    if matches!(verb, Verb::Delete | Verb::DeleteCollection) {
-        return Some(Gvk::of("v1", "DeleteOptions"));
-    }
-    if path.subresource.is_empty() {
-        return Some(resource.gvk.clone());
-    }
-    resource
-        .subresource(&path.subresource)
-        .map(|subresource| subresource.gvk.clone())
-}
-
-fn object(
-    http: &HttpRequest<'_>,
-    schemas: &Schemas,
-    kind: &Gvk,
-    request: &mut Request,
-) -> Result<Value, ApiError> {
-    match media_type(http.content_type) {
-        "application/vnd.kubernetes.protobuf" => {
-            request.oddities = Some(Vec::new());
-            protobuf::decode(http.body, schemas)
-                .map_err(|error| unrecognized(kind, &error.to_string(), http.body))
-        }
-        "application/json" | "" => json(http.body, schemas, kind, request),
-        "application/yaml" => yaml(http.body, schemas, kind, request),
-        _ => Err(ApiError::new(
-            Reason::UnsupportedMediaType,
-            "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
-        )),
-    }
-}
-
-fn schema_of<'s>(schemas: &'s Schemas, kind: &Gvk) -> Option<Schema<'s>> {
-    schemas.schema(kind)
-}
-
-fn json(
-    body: &[u8],
-    schemas: &Schemas,
-    kind: &Gvk,
-    request: &mut Request,
-) -> Result<Value, ApiError> {
-    let ignored = request.options.field_validation == Some(Validation::Ignore);
-    let schema = if ignored {
-        None
-    } else {
-        schema_of(schemas, kind)
-    };
-    let parsed = Value::from_json(body);
-    // Read once more only where something is to be told of the text.
-    if parsed.is_err() || schema.is_some() {
-        let oddities = json_text::oddities(body, schema).map_err(|error| {
-            unrecognized(
-                kind,
-                &format!("couldn't get version/kind; json parse error: {error}"),
-                body,
-            )
-        })?;
-        request.oddities = Some(oddities);
-    }
-    let parsed = parsed.map_err(|error| {
-        unrecognized(
-            kind,
-            &format!(
-                "couldn't get version/kind; json parse error: {}",
-                error.message
-            ),
-            body,
-        )
-    })?;
-    if parsed.as_map().is_none() {
-        let found = go_kind(&parsed);
-        let why = format!(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
-        );
-        return Err(unrecognized(kind, &why, body));
-    }
-    Ok(parsed)
-}
-
-/// What Go says of a text that is no JSON; empty where it has nothing to say.
-pub fn json_problem(text: &[u8]) -> String {
-    json_text::oddities(text, None).err().unwrap_or_default()
-}
-
-/// What Go's JSON decoder calls a value.
-pub fn go_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number",
-        Value::Str(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
-    }
-}
-
-/// Source: apiserver 0.36.3 `pkg/endpoints/handlers/rest.go`, `transformDecodeError`, `summarizeData`.
-fn unrecognized(kind: &Gvk, why: &str, body: &[u8]) -> ApiError {
-    ApiError::bad_request(format!(
-        "the object provided is unrecognized (must be of type {}): {why} ({})",
-        kind.kind,
-        summary(body)
-    ))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-fn summary(body: &[u8]) -> String {
-    const SHOWN: usize = 30;
-    let shown = body.get(..SHOWN.min(body.len())).unwrap_or_default();
-    let text = match body.first() {
-        None => return "<empty>".to_owned(),
-        Some(b'{') => String::from_utf8_lossy(shown).into_owned(),
-        Some(_) => hex(shown),
-    };
-    if body.len() > SHOWN {
-        format!("{text} ...")
-    } else {
-        text
-    }
-}
-
-fn yaml(
-    body: &[u8],
-    schemas: &Schemas,
-    kind: &Gvk,
-    request: &mut Request,
-) -> Result<Value, ApiError> {
-    let text = String::from_utf8_lossy(body).into_owned();
-    let value =
-        yaml_value(&text).map_err(|why| unrecognized(kind, &format!("yaml: {why}"), body))?;
-    // Upstream turns YAML into JSON first, whose keys are sorted.
-    let schema = schema_of(schemas, kind);
-    let oddities = json_text::oddities(value.to_json().as_bytes(), schema);
-    request.oddities = Some(oddities.unwrap_or_default());
-    Ok(value)
-}
-
-/// The first document of a text.
-fn yaml_value(text: &str) -> Result<Value, String> {
-    let source = Source::new("body", text.as_bytes().into());
-    let checked = toft_yaml::values(&source, Resolver::Kubectl);
-    if let Some(trouble) = checked
-        .diagnostics
-        .iter()
-        .find(|one| one.severity == Severity::Error)
-    {
-        return Err(trouble.message.clone());
-    }
-    let first = checked.value.into_iter().next();
-    Ok(first.map_or(Value::Null, |located| located.value))
-}
-
-fn read_patch(
-    http: &HttpRequest<'_>,
-    schemas: &Schemas,
-    kind: &Gvk,
-    request: &mut Request,
-) -> Result<(), ApiError> {
-    let patch = match media_type(http.content_type) {
-        "application/json-patch+json" => PatchKind::Json,
-        "application/merge-patch+json" => PatchKind::Merge,
-        "application/strategic-merge-patch+json" => PatchKind::Strategic,
-        "application/apply-patch+yaml" => PatchKind::Apply,
-        // The server knows which patches the resource takes.
-        _ => return Ok(()),
-    };
-    let content = if patch == PatchKind::Apply {
-        apply_body(http.body, schemas, kind, request)?
-    } else {
-        Value::from_json(http.body).map_err(|error| {
-            let why = json_text::oddities(http.body, None)
-                .err()
-                .unwrap_or(error.message);
-            ApiError::bad_request(format!("error decoding patch: {why}"))
-        })?
-    };
-    request.body = Body::Patch {
-        kind: patch,
-        content,
-    };
-    Ok(())
-}
-
-/// An apply brings YAML, of which JSON is a part; most clients bring JSON.
-fn apply_body(
-    body: &[u8],
-    schemas: &Schemas,
-    kind: &Gvk,
-    request: &mut Request,
-) -> Result<Value, ApiError> {
-    if let Ok(value) = Value::from_json(body) {
-        let oddities = json_text::oddities(body, schema_of(schemas, kind));
-        request.oddities = Some(oddities.unwrap_or_default());
-        return Ok(value);
-    }
-    let text = String::from_utf8_lossy(body).into_owned();
-    let value = yaml_value(&text).map_err(|why| {
-        ApiError::bad_request(format!(
-            "error decoding YAML: error converting YAML to JSON: {why}"
-        ))
-    })?;
-    let oddities = json_text::oddities(value.to_json().as_bytes(), schema_of(schemas, kind));
-    request.oddities = Some(oddities.unwrap_or_default());
-    Ok(value)
-}
-
 impl Encoding {
     /// Writes an answer. A watch has no body here: its events are written one by one.
     pub fn response(self, response: &Response) -> HttpResponse {
         let (content_type, body) = match &response.body {
+            ResponseBody::Value(value) if self.beta => {
+                let older = older_version(value.clone());
+                (self.content_type(&older), self.text(&older))
+            }
             ResponseBody::Value(value) => (self.content_type(value), self.text(value)),
             ResponseBody::Error(error) => (self.media(), self.text(&error.to_value())),
             ResponseBody::Text(text) => ("text/plain; charset=utf-8", text.clone().into_bytes()),
@@ -508,6 +241,24 @@ impl Encoding {
             }
         }
     }
+}
+
+/// Tables and metadata of the older version: the same under another name.
+fn older_version(mut value: Value) -> Value {
+    if value.str_at(&["apiVersion"]) == Some("meta.k8s.io/v1") {
+        value.set_at(&["apiVersion"], "meta.k8s.io/v1beta1");
+    }
+    for (list, inner) in [("rows", &["object"][..]), ("items", &[])] {
+        let Some(list) = value.at_mut(&[list]).and_then(Value::as_list_mut) else {
+            continue;
+        };
+        for entry in list.make_mut() {
+            if let Some(object) = entry.at_mut(inner) {
+                *object = older_version(std::mem::take(object));
+            }
+        }
+    }
+    value
 }
 
 /// One line of a watch: `{"type":"ADDED","object":{…}}`.
@@ -621,6 +372,7 @@ impl Document {
             }
         };
         match self {
+            Self::Root => "/".to_owned(),
             Self::Version => "/version".to_owned(),
             Self::Health { check, .. } => format!("/{check}"),
             Self::CoreVersions { .. } => "/api".to_owned(),

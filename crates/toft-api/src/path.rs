@@ -58,9 +58,10 @@ fn document(path: &str, parts: &[&str]) -> Target {
         version: version.into(),
     };
     Target::Document(match parts {
+        [] => Document::Root,
         ["version"] => Document::Version,
         ["livez" | "readyz" | "healthz", ..] => Document::Health {
-            check: parts.first().copied().unwrap_or_default().into(),
+            check: parts.join("/").into(),
             verbose: false,
         },
         ["api"] => Document::CoreVersions { aggregated: false },

@@ -50,7 +50,7 @@ impl Query {
     }
 
     fn number<T: TryFrom<i64>>(&self, key: &str) -> Result<Option<T>, ApiError> {
-        let Some(text) = self.get(key).filter(|text| !text.is_empty()) else {
+        let Some(text) = self.get(key) else {
             return Ok(None);
         };
         let number: i64 = text.parse().map_err(|_| {
@@ -80,14 +80,17 @@ impl Query {
                 .map(str::to_owned),
             resource_version: self.text("resourceVersion"),
             resource_version_match: self.text("resourceVersionMatch"),
-            timeout_seconds: self.number("timeoutSeconds")?,
+            timeout_seconds: self.timeout(verb)?,
             allow_watch_bookmarks: self.flag("allowWatchBookmarks").unwrap_or(false),
             send_initial_events: self.flag("sendInitialEvents"),
             dry_run: self.dry_run(verb)?,
             field_manager: self.field_manager(verb)?,
             field_validation: self.validation(verb)?,
             force: self.flag("force").unwrap_or(false),
-            grace_period_seconds: self.number("gracePeriodSeconds")?,
+            // Time that never was given is over soon.
+            grace_period_seconds: self
+                .number::<i64>("gracePeriodSeconds")?
+                .map(|seconds| u64::try_from(seconds).unwrap_or(1)),
             propagation: self.propagation()?,
             ..Options::default()
         };
@@ -103,6 +106,29 @@ impl Query {
         Ok(options)
     }
 
+    /// The same without the options that a body brings instead.
+    pub(crate) fn without_deletion(self) -> Self {
+        const KEYS: &[&str] = &[
+            "dryRun",
+            "gracePeriodSeconds",
+            "orphanDependents",
+            "propagationPolicy",
+        ];
+        let pairs = self.0.into_iter();
+        Self(
+            pairs
+                .filter(|(key, _)| !KEYS.contains(&key.as_str()))
+                .collect(),
+        )
+    }
+
+    fn timeout(&self, verb: Verb) -> Result<Option<u64>, ApiError> {
+        match verb {
+            Verb::List | Verb::Watch | Verb::DeleteCollection => self.number("timeoutSeconds"),
+            Verb::Get | Verb::Create | Verb::Update | Verb::Patch | Verb::Delete => Ok(None),
+        }
+    }
+
     fn log_options(&self, options: &mut Options) -> Result<(), ApiError> {
         options.log.container = self.text("container");
         options.log.follow = self.flag("follow").unwrap_or(false);
@@ -115,6 +141,9 @@ impl Query {
     }
 
     fn dry_run(&self, verb: Verb) -> Result<bool, ApiError> {
+        if matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
+            return Ok(false);
+        }
         let values = self.all("dryRun");
         if values.iter().all(|value| *value == "All") {
             return Ok(!values.is_empty());
@@ -128,6 +157,9 @@ impl Query {
     }
 
     fn validation(&self, verb: Verb) -> Result<Option<Validation>, ApiError> {
+        if matches!(verb, Verb::Get | Verb::List | Verb::Watch) {
+            return Ok(None);
+        }
         Ok(match self.get("fieldValidation") {
             None | Some("") => None,
             Some("Ignore") => Some(Validation::Ignore),
@@ -151,7 +183,11 @@ impl Query {
             (None | Some(""), None) => Ok(None),
             (None | Some(""), Some(true)) => Ok(Some(Propagation::Orphan)),
             (None | Some(""), Some(false)) => Ok(Some(Propagation::Background)),
-            (Some(text), _) => Propagation::parse(text).map(Some).ok_or_else(|| {
+            (Some(text), Some(_)) => {
+                let why = format!("Invalid value: {text:?}: orphanDependents and deletionPropagation cannot be both set");
+                Err(refused(Verb::Delete, "propagationPolicy", ("FieldValueInvalid", why)))
+            }
+            (Some(text), None) => Propagation::parse(text).map(Some).ok_or_else(|| {
                 let why = format!("Unsupported value: {text:?}: supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"");
                 refused(Verb::Delete, "propagationPolicy", ("FieldValueNotSupported", why))
             }),
@@ -168,9 +204,12 @@ impl Query {
             let why = format!("Too long: may not be more than {LENGTH_MAX} bytes");
             return Err(refused(verb, "fieldManager", ("FieldValueTooLong", why)));
         }
-        if let Some(odd) = manager.chars().find(|one| one.is_control()) {
-            let why =
-                format!("Invalid value: {manager:?}: invalid character {odd:?} (at position 0)");
+        let mut letters = manager.chars().enumerate();
+        if let Some((at, odd)) = letters.find(|(_, one)| one.is_control()) {
+            let why = format!(
+                "Invalid value: {manager:?}: invalid character U+{:04X} (at position {at})",
+                u32::from(odd)
+            );
             return Err(refused(verb, "fieldManager", ("FieldValueInvalid", why)));
         }
         Ok(Some(manager))

@@ -76,6 +76,8 @@ pub struct ResourcePath {
 /// A document about the API itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Document {
+    /// `/`: the paths that are served.
+    Root,
     /// `/version`
     Version,
     /// `/livez`, `/readyz`, `/healthz`

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use toft_api::{ApiError, Validation};
+use toft_api::{ApiError, Validation, Verb};
 use toft_object::Gvk;
 use toft_schema::{DecodeError, Decoded};
 use toft_value::Value;
@@ -36,9 +36,13 @@ pub(crate) fn decode_as(call: &Call<'_>, expected: &Gvk, body: &Value) -> Result
     let decoded = decoded.map_err(|error| cannot(expected, expected, &error.to_string()))?;
     let oddities = match (&call.request.oddities, call.validation()) {
         (_, Validation::Ignore) => Vec::new(),
-        (Some(seen), _) if call.custom.is_some() => {
+        (Some(seen), _) if call.custom.is_some() && call.request.verb != Verb::Patch => {
             let duplicates = seen.iter().filter(|oddity| oddity.starts_with("duplicate"));
             decoded.unknown.iter().chain(duplicates).cloned().collect()
+        }
+        // The text of a patch knows of duplicates, and the patched object of unknown fields.
+        (Some(seen), _) if call.request.verb == Verb::Patch => {
+            seen.iter().chain(&decoded.unknown).cloned().collect()
         }
         // What was seen in the text is in its order, and knows of duplicates.
         (Some(seen), _) => seen.clone(),
@@ -105,6 +109,13 @@ fn kind_and_version(call: &Call<'_>, expected: &Gvk, object: &mut Value) -> Resu
     if call.custom.is_some() {
         custom_kind(expected, &version, &kind, object)?;
     }
+    if version.matches('/').count() > 1 {
+        return Err(ApiError::bad_request(format!(
+            "the object provided is unrecognized (must be of type {}): unexpected GroupVersion string: {version} ({})",
+            expected.kind,
+            beginning_of(object)
+        )));
+    }
     let version = if version.is_empty() {
         expected.api_version().to_string()
     } else {
@@ -161,7 +172,7 @@ fn mismatch(call: &Call<'_>, expected: &Gvk, found: &Gvk) -> ApiError {
             expected.api_version()
         ));
     }
-    if call.schemas.kind(found).is_some() {
+    if call.schemas.kind(found).is_some() || is_list(call, found) {
         let (from, to) = (
             go_type(found, &found.version),
             go_type(expected, &internal(expected)),
@@ -178,6 +189,16 @@ fn mismatch(call: &Call<'_>, expected: &Gvk, found: &Gvk) -> ApiError {
         found.api_version()
     );
     cannot(found, expected, &why)
+}
+
+/// Every kind that can be listed has a kind of lists.
+fn is_list(call: &Call<'_>, gvk: &Gvk) -> bool {
+    let item = gvk.kind.strip_suffix("List").map(|kind| Gvk {
+        kind: kind.into(),
+        ..gvk.clone()
+    });
+    let resource = item.and_then(|item| call.schemas.kind(&item));
+    resource.is_some_and(|resource| resource.allows("list"))
 }
 
 /// Versions that upstream still reads and no longer serves.

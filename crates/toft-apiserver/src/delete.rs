@@ -4,10 +4,12 @@
 
 use toft_api::{ApiError, Body, Options, Propagation, Response};
 use toft_object::{GroupKind, GroupResource, Time};
+use toft_schema::Schemas;
 use toft_value::{Value, value};
 
 use crate::call::{Call, method_not_allowed};
 use crate::invalid::{FieldError, invalid};
+use crate::page::{Page, key_of};
 use crate::select::Selection;
 use crate::store::{Store, StoreKey};
 use crate::{admission, rules};
@@ -41,7 +43,7 @@ pub(crate) fn delete(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     if call.path.name.is_empty() {
         return Err(method_not_allowed());
     }
-    let deletion = Deletion::of(&call.request.options, &call.request.body)?;
+    let deletion = Deletion::of(call.schemas, &call.request.options, &call.request.body)?;
     if deletion.propagation.is_none() && admission::is(call, "batch", "jobs") {
         call.warn(PODS_STAY);
     }
@@ -52,7 +54,7 @@ pub(crate) fn delete(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
 
 /// Deletes what the selectors of the request choose; gives back the list of it.
 pub(crate) fn delete_collection(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
-    let deletion = Deletion::of(&call.request.options, &call.request.body)?;
+    let deletion = Deletion::of(call.schemas, &call.request.options, &call.request.body)?;
     let selection = Selection::of(call)?;
     let namespace = call
         .resource
@@ -62,7 +64,13 @@ pub(crate) fn delete_collection(call: &Call<'_>, store: &mut Store) -> Result<Re
     let chosen = store
         .list(&call.stored, namespace)
         .filter(|object| selection.matches(object));
-    let chosen: Vec<Value> = chosen.cloned().collect();
+    let limit = match call.request.options.limit {
+        0 => usize::MAX,
+        limit => limit,
+    };
+    let mut chosen: Vec<Value> = chosen.take(limit.saturating_add(1)).cloned().collect();
+    let more = chosen.len() > limit;
+    chosen.truncate(limit);
     let revision = store.revision();
     for object in &chosen {
         let text = |key: &str| object.str_at(&["metadata", key]).unwrap_or_default();
@@ -70,11 +78,13 @@ pub(crate) fn delete_collection(call: &Call<'_>, store: &mut Store) -> Result<Re
         delete_one(call, store, &key, &deletion)?;
     }
     let items = chosen.iter().map(|object| call.outward(object));
-    Ok(Response::ok(crate::read::list_of(
-        call,
-        items.collect(),
-        revision,
-    )))
+    let mut list = crate::read::list_of(call, items.collect(), revision);
+    if let Some(last) = chosen.last().filter(|_| more) {
+        let after = key_of(last);
+        let page = Page { revision, after };
+        list.set_at(&["metadata", "continue"], page.token());
+    }
+    Ok(Response::ok(list))
 }
 
 fn delete_one(
@@ -308,9 +318,33 @@ fn answer(call: &Call<'_>, fate: &Fate) -> Value {
     value!({"apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success", "details": details})
 }
 
+/// The options that a body brings; what upstream says of wrong ones is not said of an object.
+fn decoded(schemas: &Schemas, body: &Value) -> Result<Value, ApiError> {
+    const OPTIONS: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions";
+    let text = |key: &str| body.str_at(&[key]).unwrap_or_default();
+    let (version, kind) = (text("apiVersion"), text("kind"));
+    if !matches!(kind, "" | "DeleteOptions") {
+        return Err(ApiError::bad_request(format!(
+            "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\""
+        )));
+    }
+    let Some(schema) = schemas.definition(OPTIONS) else {
+        return Ok(body.clone());
+    };
+    match toft_schema::decode_schema(schema, body) {
+        Ok(decoded) => Ok(decoded.value),
+        Err(error) => Err(ApiError::bad_request(error.to_string())),
+    }
+}
+
+fn wrong_options(error: &FieldError) -> ApiError {
+    let kind = GroupKind::new("meta.k8s.io", "DeleteOptions");
+    invalid(&kind, "", std::slice::from_ref(error))
+}
+
 impl Deletion {
     /// Reads the options of the query and of a `DeleteOptions` body, which wins.
-    fn of(options: &Options, body: &Body) -> Result<Self, ApiError> {
+    fn of(schemas: &Schemas, options: &Options, body: &Body) -> Result<Self, ApiError> {
         let mut deletion = Self {
             grace: options
                 .grace_period_seconds
@@ -320,7 +354,7 @@ impl Deletion {
             ..Self::default()
         };
         if let Body::Object(body) = body {
-            deletion.read(body)?;
+            deletion.read(&decoded(schemas, body)?)?;
         }
         Ok(deletion)
     }
@@ -330,7 +364,12 @@ impl Deletion {
         self.grace = body.i64_at(&["gracePeriodSeconds"]).or(self.grace);
         self.uid = text(&["preconditions", "uid"]);
         self.revision = text(&["preconditions", "resourceVersion"]);
-        self.dry_run |= !body.items_at(&["dryRun"]).is_empty();
+        let trial = body.items_at(&["dryRun"]);
+        if trial.iter().any(|one| one.as_str() != Some("All")) {
+            let error = FieldError::not_supported("dryRun", &Value::from(trial.to_vec()), &["All"]);
+            return Err(wrong_options(&error));
+        }
+        self.dry_run |= !trial.is_empty();
         let policy = body.str_at(&["propagationPolicy"]);
         let orphan = body.bool_at(&["orphanDependents"]);
         if policy.is_some() && orphan.is_some() {
@@ -339,11 +378,7 @@ impl Deletion {
                 &Value::from(policy.unwrap_or_default()),
                 "orphanDependents and deletionPropagation cannot be both set",
             );
-            return Err(invalid(
-                &GroupKind::new("meta.k8s.io", "DeleteOptions"),
-                "",
-                &[error],
-            ));
+            return Err(wrong_options(&error));
         }
         self.propagation = match (policy, orphan) {
             (Some("Orphan"), _) | (None, Some(true)) => Some(Propagation::Orphan),
@@ -356,11 +391,7 @@ impl Deletion {
                     &Value::from(other),
                     &["Foreground", "Background", "Orphan", "nil"],
                 );
-                return Err(invalid(
-                    &GroupKind::new("meta.k8s.io", "DeleteOptions"),
-                    "",
-                    &[error],
-                ));
+                return Err(wrong_options(&error));
             }
         };
         Ok(())

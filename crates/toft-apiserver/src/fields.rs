@@ -101,6 +101,18 @@ const FIELDS: &[(&str, &str, &str, Read)] = &[
         Text(&["spec", "signerName"]),
     ),
     (
+        "resource.k8s.io",
+        "resourceslices",
+        "spec.nodeName",
+        Text(&["spec", "nodeName"]),
+    ),
+    (
+        "resource.k8s.io",
+        "resourceslices",
+        "spec.driver",
+        Text(&["spec", "driver"]),
+    ),
+    (
         "",
         "events",
         "involvedObject.kind",
@@ -272,6 +284,8 @@ fn refusal(field: &str, stored: &GroupResource, custom: Option<&Value>) -> Strin
             .any(|entry| entry.0 == stored.group && entry.1 == stored.resource);
     if stored.group == "batch" && stored.resource == "jobs" {
         format!("field label {field:?} not supported for Job")
+    } else if stored.resource == "resourceslices" {
+        format!("field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: {field}")
     } else if has_fields {
         format!("field label not supported: {field}")
     } else {

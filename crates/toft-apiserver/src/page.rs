@@ -31,8 +31,11 @@ impl Page {
             .decode(token)
             .map_err(|_| invalid("illegal base64 data at input byte 0"))?;
         let content = Value::from_json(&bytes).map_err(|_| invalid(&http::json_problem(&bytes)))?;
-        if content.str_at(&["v"]) != Some("meta.k8s.io/v1") {
-            return Err(invalid("server does not recognize this encoded version"));
+        let version = content.str_at(&["v"]).unwrap_or_default();
+        if version != "meta.k8s.io/v1" {
+            return Err(invalid(&format!(
+                "server does not recognize this encoded version {version}"
+            )));
         }
         let revision = content
             .i64_at(&["rv"])

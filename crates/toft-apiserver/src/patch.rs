@@ -35,7 +35,11 @@ pub(crate) fn patch(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiE
         PatchKind::Json | PatchKind::Merge | PatchKind::Strategic => {
             let live = call.outward(call.live(store)?);
             let patched = patched(call, &live, *kind, content)?;
-            let object = checked(call, &patched)?;
+            let shown = match kind {
+                PatchKind::Strategic => go_map(content),
+                PatchKind::Json | PatchKind::Merge | PatchKind::Apply => patched.to_json(),
+            };
+            let object = checked(call, &patched, shown)?;
             name_matches(call, &object)?;
             let object = check::defaulted(call, object);
             write::replace(call, store, object, Owners::Noted)
@@ -79,6 +83,12 @@ fn patched(
     content: &Value,
 ) -> Result<Value, ApiError> {
     match kind {
+        PatchKind::Json | PatchKind::Strategic if content.is_null() => Ok(live.clone()),
+        PatchKind::Merge if content.is_null() => Err(ApiError::bad_request("Invalid JSON Patch")),
+        PatchKind::Merge if content.as_map().is_none() => Err(ApiError::bad_request(format!(
+            "error decoding patch: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            http::go_kind(content)
+        ))),
         PatchKind::Json if content.as_list().is_none() => Err(ApiError::bad_request(format!(
             "error decoding patch: json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp",
             http::go_kind(content)
@@ -103,24 +113,44 @@ fn refused(error: &PatchError) -> ApiError {
 }
 
 /// The patched object, decoded: what is wrong with it is told of the patch.
-fn checked(call: &Call<'_>, patched: &Value) -> Result<Value, ApiError> {
+fn checked(call: &Call<'_>, patched: &Value, shown: String) -> Result<Value, ApiError> {
     decode::object(call, patched).map_err(|error| {
-        let prefix = format!(
-            "{} in version {:?} cannot be handled as a {}: ",
-            call.gvk().kind,
-            call.gvk().version,
-            call.gvk().kind
-        );
-        let Some(why) = error.message.strip_prefix(&prefix) else {
+        let mark = format!(" cannot be handled as a {}: ", call.gvk().kind);
+        let Some((_, why)) = error.message.split_once(&mark) else {
             return error;
         };
-        let shown = Value::from(patched.to_json());
+        let shown = Value::from(shown);
         invalid(
             &GroupKind::default(),
             "",
             &[FieldError::invalid("patch", &shown, why)],
         )
     })
+}
+
+/// A value as Go prints maps: `map[a:1 b:[x y]]`.
+fn go_map(value: &Value) -> String {
+    match value {
+        Value::Map(map) => {
+            let mut pairs: Vec<(&str, String)> = map
+                .iter()
+                .map(|(key, inner)| (key.as_str(), go_map(inner)))
+                .collect();
+            pairs.sort();
+            let pairs: Vec<String> = pairs
+                .iter()
+                .map(|(key, inner)| format!("{key}:{inner}"))
+                .collect();
+            format!("map[{}]", pairs.join(" "))
+        }
+        Value::List(list) => {
+            let items: Vec<String> = list.iter().map(go_map).collect();
+            format!("[{}]", items.join(" "))
+        }
+        Value::Null => "<nil>".to_owned(),
+        Value::Str(text) => text.to_string(),
+        Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) => value.to_json(),
+    }
 }
 
 fn server_side_apply(

@@ -124,12 +124,12 @@ impl Start {
         let _ = resource;
         let asked = options.resource_version.as_deref().unwrap_or_default();
         if let Some(token) = &options.continue_token {
+            let page = Page::parse(token)?;
             if !asked.is_empty() && asked != "0" {
                 return Err(ApiError::bad_request(
                     "specifying resource version is not allowed when using continue",
                 ));
             }
-            let page = Page::parse(token)?;
             remembered(store, page.revision, Past::Page)?;
             return Ok(Self {
                 revision: page.revision,

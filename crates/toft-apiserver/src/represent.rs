@@ -1,6 +1,7 @@
 //! The shapes in which objects are answered.
 
 use toft_api::{Representation, Response, ResponseBody};
+use toft_object::Gvk;
 use toft_value::{Value, value};
 
 use crate::call::Call;
@@ -17,6 +18,24 @@ pub(crate) fn object(call: &Call<'_>, object: Value) -> Value {
                 .unwrap_or_default();
             let list = value!({"resourceVersion": revision});
             table::of(call, std::slice::from_ref(&object), (include, list))
+        }
+    }
+}
+
+/// An object of another kind than the resource's, such as a scale, in the shape of the request.
+pub(crate) fn other(call: &Call<'_>, gvk: &Gvk, object: Value) -> Value {
+    match call.request.representation {
+        Representation::Object => object,
+        Representation::Metadata => metadata(&object),
+        Representation::Table(include) => {
+            let revision = object.at(&["metadata", "resourceVersion"]).cloned();
+            let list = value!({"resourceVersion": revision.unwrap_or_default()});
+            let columns = table::Columns {
+                gvk,
+                custom: None,
+                now: call.now,
+            };
+            table::with_columns(&columns, std::slice::from_ref(&object), (include, list))
         }
     }
 }

@@ -176,9 +176,6 @@ impl ApiServer {
             settings: &self.settings,
         };
         let call = Call::new(scene, &self.store, request, path)?;
-        if let Some(warning) = warnings::deprecation(&call) {
-            call.warn(warning);
-        }
         let before = self.store.revision();
         let response = answer(&call, &mut self.store);
         let touches_kinds = call.stored == crd::resource();
@@ -222,6 +219,9 @@ fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
         return subresource::answer(call, store);
     }
     allowed(call)?;
+    if let Some(warning) = warnings::deprecation(call) {
+        call.warn(warning);
+    }
     let response = match call.request.verb {
         Verb::Get => return read::get(call, store),
         Verb::List => return read::list(call, store),
@@ -257,11 +257,7 @@ fn allowed(call: &Call<'_>) -> Result<(), ApiError> {
         Verb::DeleteCollection => "deletecollection",
     };
     if call.path.subresource.is_empty() {
-        return if call.resource.allows(verb) {
-            Ok(())
-        } else {
-            Err(method_not_allowed())
-        };
+        return of_place(call, verb);
     }
     let subresource = call
         .resource
@@ -271,6 +267,35 @@ fn allowed(call: &Call<'_>) -> Result<(), ApiError> {
         Ok(())
     } else {
         Err(method_not_allowed())
+    }
+}
+
+/// What can be done with a collection of all namespaces, with a collection, with an object.
+const PLACES: [&[&str]; 3] = [
+    &["list", "watch"],
+    &["list", "watch", "create", "deletecollection"],
+    &["get", "update", "patch", "delete"],
+];
+
+/// A path at which nothing can be done is none; at others some verbs are missing.
+///
+/// Source: apiserver 0.36.3 `pkg/endpoints/installer.go`, `registerResourceHandlers`.
+fn of_place(call: &Call<'_>, verb: &str) -> Result<(), ApiError> {
+    let path = call.path;
+    let [everywhere, collection, object] = PLACES;
+    let place = if !path.name.is_empty() {
+        object
+    } else if call.resource.namespaced && path.namespace.is_empty() {
+        everywhere
+    } else {
+        collection
+    };
+    if place.contains(&verb) && call.resource.allows(verb) {
+        Ok(())
+    } else if place.iter().any(|verb| call.resource.allows(verb)) {
+        Err(method_not_allowed())
+    } else {
+        Err(unknown_resource())
     }
 }
 

@@ -53,6 +53,7 @@ pub(crate) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     };
     match HANDLERS.iter().find(wanted) {
         Some(handler) => (handler.3)(call, store),
+        None if call.live(store).is_err() => Err(call.not_found(&call.path.name)),
         // Logs, exec, attach, port-forward and proxy need a running container behind them.
         None => Err(ApiError::new(
             Reason::ServiceUnavailable,

@@ -53,6 +53,10 @@ pub(crate) fn open(server: &ApiServer, start: &WatchStart) -> Result<WatchCursor
         .schemas()
         .resource(&path.group, &path.version, &path.resource)
         .ok_or_else(unknown_resource)?;
+    let anywhere = resource.namespaced && path.namespace.is_empty();
+    if anywhere && !path.name.is_empty() {
+        return Err(unknown_resource());
+    }
     options_fit(&start.options)?;
     let stored = convert::stored_resource(&path.group_resource());
     let custom = crd::version_of(store, path);
@@ -101,13 +105,20 @@ impl WatchCursor {
             });
         }
         if options.send_initial_events == Some(true) && self.bookmarks {
-            let mut event = self.bookmark_at(store.revision());
-            event.object.set_at(
-                &["metadata", "annotations", "k8s.io/initial-events-end"],
-                "true",
-            );
+            let event = self.end_of_initial(server, store.revision());
             self.initial.push_back(event);
         }
+    }
+
+    /// The bookmark after what was there; in a table it is a row.
+    fn end_of_initial(&mut self, server: &ApiServer, revision: u64) -> WatchEvent {
+        const END: &[&str] = &["metadata", "annotations", "k8s.io/initial-events-end"];
+        let mut event = self.bookmark_at(revision);
+        event.object.set_at(END, "true");
+        if let Representation::Table(include) = self.representation {
+            event.object = self.table(server, &event.object, include);
+        }
+        event
     }
 
     /// What happened since the last time.
@@ -242,12 +253,12 @@ fn options_fit(options: &Options) -> Result<(), ApiError> {
                 &["NotOlderThan"],
             ));
         }
-        if options.continue_token.is_some() {
-            errors.push(FieldError::forbidden(
-                FIELD,
-                "resourceVersionMatch is forbidden when continue is provided",
-            ));
-        }
+    }
+    if options.continue_token.is_some() {
+        errors.push(FieldError::forbidden(
+            FIELD,
+            "resourceVersionMatch is forbidden when continue is provided",
+        ));
     }
     read::list_options(&errors)
 }

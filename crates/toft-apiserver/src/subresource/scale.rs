@@ -12,7 +12,7 @@ use crate::call::{Call, method_not_allowed};
 use crate::invalid::{FieldError, invalid};
 use crate::store::Store;
 use crate::write::{self, Owners};
-use crate::{decode, update};
+use crate::{decode, represent, update};
 
 /// Where an object says its replicas, asked for and there, and how it selects its pods.
 struct Paths {
@@ -26,7 +26,7 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     let live = call.outward(call.live(store)?);
     let scale = scale_of(&paths, &live);
     let wanted = match call.request.verb {
-        Verb::Get => return Ok(Response::ok(scale)),
+        Verb::Get => return Ok(Response::ok(represent::other(call, &kind(), scale))),
         Verb::Update => decode::decode_as(call, &kind(), call.body()?)?,
         Verb::Patch => patched(call, &scale)?,
         Verb::List | Verb::Watch | Verb::Create | Verb::Delete | Verb::DeleteCollection => {
@@ -53,7 +53,8 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
         None => {}
     }
     let changed = write::replace(call, store, object, Owners::Noted)?.into_value()?;
-    Ok(Response::ok(scale_of(&paths, &changed)))
+    let scale = scale_of(&paths, &changed);
+    Ok(Response::ok(represent::other(call, &kind(), scale)))
 }
 
 fn kind() -> Gvk {
