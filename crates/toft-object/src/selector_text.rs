@@ -174,7 +174,7 @@ impl<'t> Parser<'t> {
             match self.next() {
                 Token::Comma => {}
                 Token::Close => return Ok(values),
-                other => return Err(other.unexpected("',', or ')'")),
+                other => return Err(other.unexpected("',' or ')'")),
             }
         }
     }
