@@ -171,6 +171,9 @@ fn replace_addresses(value: &mut Value) {
     }
 }
 
+/// What an APIService is after the server has looked for its Service in vain, which it does when it has time.
+const LOOKED_FOR: &str = "False (ServiceNotFound)";
+
 /// How long ago something was, and what was allocated, in the cells of a row.
 fn replace_ages(cells: &mut Value) {
     rewrite(cells);
@@ -181,6 +184,8 @@ fn replace_ages(cells: &mut Value) {
         let Some(text) = cell.as_str() else { continue };
         if is_age(text) {
             *cell = "[age]".into();
+        } else if text == LOOKED_FOR {
+            *cell = "Unknown".into();
         } else if let Some((count, ago)) = text.split_once(" (")
             && ago.strip_suffix(" ago)").is_some_and(is_age)
         {
