@@ -22,6 +22,9 @@ const RESOLVERS: &[(&str, Resolver)] = &[
 /// the order of a Go map: by chance.
 const WRITTEN_MAX: usize = 32;
 
+/// Two byte order marks.
+const TWO_MARKS: &[u8] = b"\xef\xbb\xbf\xef\xbb\xbf";
+
 /// In what the two differ.
 pub(crate) struct Difference {
     /// What is compared and with which library.
@@ -80,8 +83,12 @@ pub(crate) fn compare(oracle: &mut YamlOracle, text: &[u8]) -> Result<Option<Dif
 ///
 /// kyaml has no bound on aliases, we have the one of the library below it. An empty collection as a key
 /// (`{}: x`) is one to v3 and none to v2, which share our tree. What v3 prints between a block scalar that keeps
-/// its line breaks and a comment at the end of the text becomes part of the scalar.
+/// its line breaks and a comment at the end of the text becomes part of the scalar. After two byte order marks the
+/// libraries skip a character at the start of some lines.
 fn is_known(resolver: Resolver, text: &[u8], ours: &Reading) -> bool {
+    if text.starts_with(TWO_MARKS) {
+        return true;
+    }
     if resolver != Resolver::Kustomize {
         return false;
     }
