@@ -237,10 +237,10 @@ fn scalar(node: toft_yaml::Node<'_>, quotes: Quotes) -> Scalar {
         None => Tag::Str,
     };
     // A tag that is written is printed too, and then quotes mean nothing.
-    let style = if plain || explicit.is_some() {
-        Style::Plain
-    } else {
-        Style::Quoted
+    let style = match quotes {
+        _ if plain || explicit.is_some() => Style::Plain,
+        Quotes::Folded => Style::Folded,
+        _ => Style::Quoted,
     };
     Scalar { text, tag, style }
 }

@@ -18,6 +18,8 @@ use crate::tree::{Document, Layout, Node, NodeKind};
 
 use budget::{Budget, Cost};
 
+pub use reprint::refold;
+
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Located {

@@ -1,8 +1,10 @@
 //! Scalars: a text, a tag, and whether it was quoted.
 
+use std::borrow::Cow;
+
 use smol_str::SmolStr;
 use toft_value::Value;
-use toft_yaml::{Plain, Resolver, resolve_plain};
+use toft_yaml::{Plain, Resolver, refold, resolve_plain};
 
 /// What a scalar is said to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +26,10 @@ pub(crate) enum Tag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     Plain,
-    /// Between quotes, or as a block.
+    /// Between quotes, or as a literal block.
     Quoted,
+    /// As a folded block.
+    Folded,
 }
 
 /// A scalar as YAML nodes have it.
@@ -62,7 +66,7 @@ impl Scalar {
     /// Source: `encoder.node`, `go.yaml.in/yaml/v3` 3.0.5 `encode.go`: a tag that the text has anyway is
     /// not printed, and quotes around the text then make it a string.
     pub(crate) fn resolved(&self) -> Result<Value, String> {
-        if self.style == Style::Quoted && self.tag == Tag::None {
+        if self.style != Style::Plain && self.tag == Tag::None {
             return Ok(self.string());
         }
         match self.tag {
@@ -74,14 +78,17 @@ impl Scalar {
     }
 
     fn string(&self) -> Value {
-        Value::Str(self.text.clone())
+        match self.style {
+            Style::Plain | Style::Quoted => Value::Str(self.text.clone()),
+            Style::Folded => refold(Cow::Borrowed(&self.text)).as_ref().into(),
+        }
     }
 
     fn as_tagged(&self) -> Result<Value, String> {
         let (tag, value) = resolve(&self.text);
         if tag == self.tag {
             return Ok(match self.style {
-                Style::Quoted => self.string(),
+                Style::Quoted | Style::Folded => self.string(),
                 Style::Plain => value,
             });
         }

@@ -101,7 +101,12 @@ fn may_be_block(text: &str) -> bool {
 /// The printer doubles the break before a line that begins with a blank, and the last of several breaks at
 /// the end: it looks at the start of the text where it means the place that it is at.
 /// Source: go.yaml.in/yaml v3.0.5 `emitterc.go`, `yaml_emitter_write_folded_scalar`.
-pub(super) fn refold(text: Cow<'_, str>) -> Cow<'_, str> {
+///
+/// # Example
+/// ```
+/// assert_eq!(toft_yaml::refold("any(\n  one\n)".into()), "any(\n\n  one\n)");
+/// ```
+pub fn refold(text: Cow<'_, str>) -> Cow<'_, str> {
     let begins_blank = text.trim_start_matches('\n').starts_with([' ', '\t']);
     if begins_blank
         || !may_be_block(&text)

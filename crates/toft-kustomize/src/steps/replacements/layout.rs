@@ -156,7 +156,7 @@ impl Printer {
         let quotes = match source.map(toft_yaml::Node::kind) {
             Some(Kind::Scalar(quotes)) => quotes,
             Some(Kind::List(_) | Kind::Map(_) | Kind::Alias) => return None,
-            None if scalar.style == Style::Quoted => Quotes::DoubleQuoted,
+            None if scalar.style != Style::Plain => Quotes::DoubleQuoted,
             None => Quotes::Plain,
         };
         if text.chars().any(|one| one.is_control() && one != '\n') {
