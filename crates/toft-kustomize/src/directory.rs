@@ -120,7 +120,7 @@ impl Directory {
                 return Err(build.refuse(self.error("KUS075", message, &["openapi"])));
             }
             (Some(source), _) => {
-                let values = toft_yaml::values(&source, Resolver::Kubectl);
+                let values = toft_yaml::unmarshal(&source, Resolver::Kubectl);
                 let first = build.checked(values)?.into_iter().next();
                 let root = first.map(|located| located.value).unwrap_or_default();
                 let built_in = match build.schema_use {
@@ -264,7 +264,7 @@ fn find(build: &mut Build<'_>, path: &RepoPath) -> Result<(&'static str, Source)
 
 /// Upstream reads the first document and ignores the rest.
 fn read(build: &mut Build<'_>, source: &Source) -> Result<Value, Stop> {
-    let values = toft_yaml::values(source, Resolver::Kubectl);
+    let values = toft_yaml::unmarshal(source, Resolver::Kubectl);
     let first = build.checked(values)?.into_iter().next();
     let value = first.map(|located| located.value).unwrap_or_default();
     let (value, problems) = check(&value, &KUSTOMIZATION);

@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use toft_source::{Checked, Diagnostic, Severity, Source, Span};
 use toft_value::{List, Value};
 
-use crate::parse::read_manifests;
+use crate::parse::{parse_quietly, read_manifests};
 use crate::resolve::Resolver;
 use crate::scan::DEPTH_MAX;
-use crate::tree::{Document, Layout, Node, NodeKind};
+use crate::tree::{Document, Layout, Node, NodeKind, Tree};
 
 use budget::{Budget, Cost};
 
@@ -47,13 +47,32 @@ pub struct Located {
 /// assert!(checked.diagnostics[0].message.starts_with("yaml: line 1: "));
 /// ```
 pub fn values(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
-    let mut diagnostics = Vec::new();
     let source = match resolver {
         Resolver::Kubectl => &ending_in_a_line_break(source),
         Resolver::Kustomize => source,
     };
+    decoded(read_manifests(source, resolver), resolver)
+}
+
+/// As [`values`], of a text that a program hands to the library as it is: nothing cuts it before, and its last line
+/// may lack a line break.
+///
+/// # Example
+/// ```
+/// use toft_source::Source;
+/// use toft_yaml::Resolver;
+/// let source = Source::new("patch", b"- value: |\n    a".as_slice().into());
+/// let checked = toft_yaml::unmarshal(&source, Resolver::Kubectl);
+/// assert_eq!(checked.value[0].value, toft_value::value!([{"value": "a"}]));
+/// ```
+pub fn unmarshal(source: &Source, resolver: Resolver) -> Checked<Vec<Located>> {
+    decoded(parse_quietly(source), resolver)
+}
+
+fn decoded(read: Checked<Tree>, resolver: Resolver) -> Checked<Vec<Located>> {
+    let mut diagnostics = Vec::new();
     let mut told = Vec::new();
-    let tree = read_manifests(source, resolver).take(&mut told);
+    let tree = read.take(&mut told);
     // What stops the reader comes after what the documents before it give.
     let at_the_end = told
         .iter()

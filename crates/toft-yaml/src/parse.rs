@@ -43,7 +43,7 @@ pub fn parse(source: &Source) -> Checked<Tree> {
 }
 
 /// As [`parse`], with what is to be said about documents left to the caller.
-fn parse_quietly(source: &Source) -> Checked<Tree> {
+pub(crate) fn parse_quietly(source: &Source) -> Checked<Tree> {
     let mut diagnostics = Vec::new();
     let decoded = input::decode(source, &mut diagnostics);
     let chunks = ByLibrary::new(decoded.source.bytes());

@@ -39,7 +39,7 @@ fn load(build: &mut Build<'_>, directory: &Directory) -> Result<Config, Stop> {
             Ok(source) => source,
             Err(fault) => return Err(super::resources::told(build, directory, (fault, entry))),
         };
-        let values = toft_yaml::values(&source, Resolver::Kubectl);
+        let values = toft_yaml::unmarshal(&source, Resolver::Kubectl);
         let values = build.checked(values)?;
         let Some(located) = values.first() else {
             continue;

@@ -43,7 +43,7 @@ fn definitions(
     directory: &Directory,
     (source, place): (&Source, Place),
 ) -> Result<Map, Stop> {
-    let values = toft_yaml::values(source, Resolver::Kubectl);
+    let values = toft_yaml::unmarshal(source, Resolver::Kubectl);
     let values = build.checked(values)?;
     match values.into_iter().next().map(|located| located.value) {
         Some(Value::Map(map)) => Ok(map),

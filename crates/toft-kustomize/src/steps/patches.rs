@@ -131,7 +131,7 @@ pub(super) fn load(
 
 /// The text as a JSON patch, in YAML or in JSON; the first document counts.
 pub(super) fn operations(source: &Source) -> Result<Vec<Operation>, Fault> {
-    let values = toft_yaml::values(source, Resolver::Kubectl);
+    let values = toft_yaml::unmarshal(source, Resolver::Kubectl);
     if let Some(diagnostic) = values.diagnostics.first().filter(|_| values.has_errors()) {
         return Err(Fault::new(diagnostic.message.clone()));
     }

@@ -94,7 +94,7 @@ fn load(
             return Err(fault.stop(build, told));
         }
     };
-    let values = toft_yaml::values(&source, Resolver::Kubectl);
+    let values = toft_yaml::unmarshal(&source, Resolver::Kubectl);
     let values = build.checked(values)?;
     let value = values.into_iter().next().map(|located| located.value);
     let value = value.unwrap_or_default();

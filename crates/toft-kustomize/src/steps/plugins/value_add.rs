@@ -59,7 +59,7 @@ fn load(
     (resource, file, place): (&Resource, &str, Place),
 ) -> Result<Vec<AddTarget>, Stop> {
     let source = directory.load_for(build, (file, place))?;
-    let values = toft_yaml::values(&source, Resolver::Kubectl);
+    let values = toft_yaml::unmarshal(&source, Resolver::Kubectl);
     let values = build.checked(values)?;
     let first = values.into_iter().next().map(|located| located.value);
     targets_of(&first.unwrap_or_default())
