@@ -34,8 +34,39 @@ pub(crate) fn new_object(call: &Call<'_>, name: &str, object: &Value) -> Result<
 /// The refusal, with every error.
 pub(crate) fn change(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), ApiError> {
     no_new_finalizers(call, live, new)?;
+    if matches!(
+        call.path.subresource.as_str(),
+        "ephemeralcontainers" | "resize"
+    ) {
+        ephemeral_stay(call, live, new)?;
+        return new_object(call, &call.path.name, new);
+    }
     let errors = toft_schema::validate_update(call.schemas, call.gvk(), live, new);
     refuse(call, &call.path.name, &errors)
+}
+
+/// Debuggers that are there are there for good.
+///
+/// Source: Kubernetes 1.36.3 `pkg/apis/core/validation/validation.go`,
+/// `ValidatePodEphemeralContainersUpdate`; what differs, upstream tells in lines of Go after the first.
+fn ephemeral_stay(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), ApiError> {
+    const FIELD: &[&str] = &["spec", "ephemeralContainers"];
+    let list = new.items_at(FIELD);
+    let mut errors = Vec::new();
+    for old in live.items_at(FIELD) {
+        let name = old.str_at(&["name"]).unwrap_or_default();
+        let what = match list.iter().find(|one| one.get("name") == old.get("name")) {
+            Some(one) if one == old => continue,
+            Some(_) => "changed",
+            None => "removed",
+        };
+        let why = format!("existing ephemeral containers {name:?} may not be {what}\n");
+        errors.push(FieldError::forbidden("spec.ephemeralContainers", &why));
+    }
+    if errors.is_empty() {
+        return Ok(());
+    }
+    Err(invalid(&call.gvk().group_kind(), &call.path.name, &errors))
 }
 
 /// What is on its way out takes no more finalizers. Upstream checks that twice, and says so twice.

@@ -67,7 +67,11 @@ pub(crate) fn applied(
     live: Option<&Value>,
     config: &Value,
 ) -> Result<Value, ApiError> {
-    apply::apply(&context(call), live, config).map_err(|error| refused(&error))
+    let object = apply::apply(&context(call), live, config).map_err(|error| refused(&error))?;
+    if call.path.subresource == "scale" {
+        return Ok(without_scale_time(object));
+    }
+    Ok(object)
 }
 
 /// Takes the status out where it belongs to a subresource and the kind does not take it from others.

@@ -179,6 +179,7 @@ fn server_side_apply(
         return write::replace(call, store, object, Owners::Merged);
     }
     create::namespace_matches(call, &mut object)?;
+    object.remove_at(&["metadata", "resourceVersion"]);
     Ok(Response::created(create::insert(call, store, object)?))
 }
 

@@ -14,7 +14,7 @@ use toft_value::{Value, value};
 
 use crate::call::Call;
 use crate::crd;
-use crate::invalid::invalid;
+use crate::invalid::{FieldError, invalid};
 use crate::store::Store;
 
 type Read = fn(&mut Value);
@@ -156,7 +156,6 @@ fn named(object: &mut Value) {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
 fn namespace_updated(
     call: &Call<'_>,
     _store: &Store,
@@ -168,7 +167,40 @@ fn namespace_updated(
         new.set_at(&["spec", "finalizers"], finalizers);
     }
     named(new);
-    Ok(())
+    let name = new.str_at(&["metadata", "name"]).unwrap_or_default();
+    let problems = namespace_problems(call, new);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(invalid(&call.gvk().group_kind(), name, &problems))
+}
+
+/// Source: Kubernetes 1.36.3 `pkg/apis/core/validation/validation.go`, `ValidateNamespaceStatusUpdate`,
+/// `ValidateNamespaceFinalizeUpdate`.
+fn namespace_problems(call: &Call<'_>, new: &Value) -> Vec<FieldError> {
+    let phase = new.str_at(&["status", "phase"]).unwrap_or_default();
+    let leaves = new.at(&["metadata", "deletionTimestamp"]).is_some();
+    let mut problems = Vec::new();
+    if call.path.subresource == "status" {
+        let why = match (leaves, phase) {
+            (false, "" | "Active") | (true, "Terminating") => return problems,
+            (false, _) => "may only be 'Active' if `deletionTimestamp` is empty",
+            (true, _) => "may only be 'Terminating' if `deletionTimestamp` is not empty",
+        };
+        problems.push(FieldError::invalid("status.Phase", &phase.into(), why));
+    } else if call.path.subresource == "finalize" {
+        const WHY: &str = "name is neither a standard finalizer name nor is it fully qualified";
+        let finalizers = new.items_at(&["spec", "finalizers"]).iter().enumerate();
+        for (at, finalizer) in finalizers {
+            let text = finalizer.as_str().unwrap_or_default();
+            let standard = matches!(text, "kubernetes" | "orphan" | "foregroundDeletion");
+            if !standard && !text.contains('/') {
+                let field = format!("spec.finalizers[{at}]");
+                problems.push(FieldError::invalid(&field, finalizer, WHY));
+            }
+        }
+    }
+    problems
 }
 
 fn definition_created(call: &Call<'_>, _store: &Store, object: &mut Value) -> Result<(), ApiError> {

@@ -227,7 +227,7 @@ fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
         Verb::List => return read::list(call, store),
         Verb::DeleteCollection => return delete::delete_collection(call, store),
         Verb::Watch => return Err(method_not_allowed()),
-        Verb::Create => match subresource::review(call) {
+        Verb::Create => match subresource::review(call, store) {
             Some(review) => review,
             None => create::create(call, store),
         },

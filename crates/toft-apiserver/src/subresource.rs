@@ -66,7 +66,10 @@ pub(crate) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
 }
 
 /// The answer to a review, if the resource is one: it is answered and never kept.
-pub(crate) fn review(call: &Call<'_>) -> Option<Result<Response, ApiError>> {
+pub(crate) fn review(call: &Call<'_>, store: &mut Store) -> Option<Result<Response, ApiError>> {
+    if crate::admission::is(call, "", "bindings") {
+        return Some(bind::collection(call, store));
+    }
     reviews::review(call)
 }
 

@@ -124,8 +124,11 @@ fn owners_differ_in_time_only(old: &Value, new: &Value) -> bool {
 
 /// Leaves in `new` only what may be written through the path of the request; the rest is as it was.
 fn confine(call: &Call<'_>, live: &Value, new: Value) -> Value {
-    if call.path.subresource == "status" {
-        return status_only(call, live, &new);
+    match call.path.subresource.as_str() {
+        "status" => return status_only(call, live, &new),
+        "ephemeralcontainers" => return with_ephemeral(live, &new),
+        "resize" => return with_resources(live, &new),
+        _ => {}
     }
     if !rules::has_status(call.resource) {
         return new;
@@ -163,6 +166,44 @@ fn status_only(call: &Call<'_>, live: &Value, new: &Value) -> Value {
     with_part(result, new, "status")
 }
 
+/// Source: Kubernetes 1.36.3 `pkg/registry/core/pod/strategy.go`, `dropNonEphemeralContainerUpdates`.
+fn with_ephemeral(live: &Value, new: &Value) -> Value {
+    const LIST: &[&str] = &["spec", "ephemeralContainers"];
+    let mut result = live.clone();
+    result.set_at(&["metadata"], own_metadata(live, new));
+    match new.at(LIST) {
+        Some(list) => result.set_at(LIST, list),
+        None => {
+            result.remove_at(LIST);
+        }
+    }
+    result
+}
+
+/// Source: Kubernetes 1.36.3 `pkg/registry/core/pod/strategy.go`, `dropNonResizeUpdates`.
+fn with_resources(live: &Value, new: &Value) -> Value {
+    let mut result = live.clone();
+    result.set_at(&["metadata"], own_metadata(live, new));
+    for list in ["containers", "initContainers"] {
+        let wanted = new.items_at(&["spec", list]);
+        let Some(kept) = result.at_mut(&["spec", list]).and_then(Value::as_list_mut) else {
+            continue;
+        };
+        for container in kept.make_mut() {
+            let same = |one: &&Value| one.get("name") == container.get("name");
+            let Some(found) = wanted.iter().find(same) else {
+                continue;
+            };
+            for key in ["resources", "resizePolicy"] {
+                if let Some(value) = found.get(key) {
+                    container.set_at(&[key], value);
+                }
+            }
+        }
+    }
+    result
+}
+
 /// The metadata as it was, but for what tells which object and which version is meant.
 fn own_metadata(live: &Value, new: &Value) -> Value {
     let mut metadata = live.get("metadata").cloned().unwrap_or_default();
@@ -183,8 +224,14 @@ fn uid_matches(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), ApiErro
     // Source: apiserver 0.36.3 `pkg/storage/interfaces.go`, Preconditions.Check, and `errors.go`.
     let namespace = &call.path.namespace;
     let slash = if namespace.is_empty() { "" } else { "/" };
+    // What is tried is looked for elsewhere.
+    let root = if call.request.options.dry_run {
+        ""
+    } else {
+        "/registry"
+    };
     let why = format!(
-        "StorageError: invalid object, Code: 4, Key: /registry/{}/{namespace}{slash}{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}",
+        "StorageError: invalid object, Code: 4, Key: {root}/{}/{namespace}{slash}{}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: {wanted}, UID in object meta: {found}",
         registry_name(call),
         call.path.name
     );
@@ -273,7 +320,10 @@ fn system_fields(call: &Call<'_>, live: &Value, new: &mut Value) {
 
 /// A change of the intent makes a new generation.
 fn next_generation(call: &Call<'_>, live: &Value, new: &mut Value) {
-    if !call.path.subresource.is_empty() && call.path.subresource != "scale" {
+    if matches!(
+        call.path.subresource.as_str(),
+        "status" | "finalize" | "approval" | "binding"
+    ) {
         return;
     }
     let changed = if call.custom.is_some() {

@@ -293,6 +293,12 @@ fn apply_body(
     request: &mut Request,
 ) -> Result<Value, ApiError> {
     if let Ok(value) = Value::from_json(body) {
+        if value.as_map().is_none() && !value.is_null() {
+            return Err(ApiError::bad_request(format!(
+                "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+                go_kind(&value)
+            )));
+        }
         let oddities = json_text::oddities(body, schema_of(schemas, kind));
         request.oddities = Some(oddities.unwrap_or_default());
         return Ok(value);

@@ -2,11 +2,11 @@
 //!
 //! Source: Kubernetes 1.36.3 `pkg/registry/core/pod/storage/storage.go`, `BindingREST`.
 
-use toft_api::{ApiError, Reason, Response};
+use toft_api::{ApiError, Reason, ResourcePath, Response};
 use toft_object::Gvk;
 use toft_value::{Map, Value, value};
 
-use crate::call::Call;
+use crate::call::{Call, Scene};
 use crate::decode;
 use crate::invalid::FieldError;
 use crate::store::Store;
@@ -14,6 +14,12 @@ use crate::store::Store;
 pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
     let kind = Gvk::of("v1", "Binding");
     let binding = decode::decode_as(call, &kind, call.body()?)?;
+    let name = binding.str_at(&["metadata", "name"]).unwrap_or_default();
+    if !name.is_empty() && name != call.path.name {
+        return Err(ApiError::bad_request(
+            "name in URL does not match name in Binding object",
+        ));
+    }
     let target = binding.str_at(&["target", "kind"]).unwrap_or_default();
     if !matches!(target, "" | "Node") {
         let supported = &["Node", "<empty>"];
@@ -36,6 +42,25 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     Ok(Response::created(
         value!({"apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success", "code": 201}),
     ))
+}
+
+/// `bindings`: the older way to the same, which names the pod in the body.
+pub(super) fn collection(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
+    let name = call
+        .body()?
+        .str_at(&["metadata", "name"])
+        .unwrap_or_default();
+    let path = ResourcePath::new("", "v1", "pods")
+        .namespace(&call.path.namespace)
+        .name(name)
+        .subresource("binding");
+    let scene = Scene {
+        schemas: call.schemas,
+        now: call.now,
+        seed: call.seed,
+        settings: call.settings,
+    };
+    answer(&Call::new(scene, store, call.request, &path)?, store)
 }
 
 fn may_be_bound(call: &Call<'_>, pod: &Value, binding: &Value) -> Result<(), ApiError> {

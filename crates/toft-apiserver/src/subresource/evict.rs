@@ -15,7 +15,14 @@ use crate::store::{Store, StoreKey};
 const STALE_RETRY_SECONDS: u32 = 10;
 
 pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
-    let eviction = decode::decode_as(call, &Gvk::of("policy/v1", "Eviction"), call.body()?)?;
+    let kind = Gvk::of("policy/v1", "Eviction");
+    let eviction = decode::decode_as(call, &kind, &newest(call.body()?))?;
+    let name = eviction.str_at(&["metadata", "name"]).unwrap_or_default();
+    if !name.is_empty() && name != call.path.name {
+        return Err(ApiError::bad_request(
+            "name in URL does not match name in Eviction object",
+        ));
+    }
     let pod = call.live(store)?.clone();
     if asks_budgets(&pod)
         && let Some(budget) = budget_of(call, store, &pod)?
@@ -36,6 +43,15 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     Ok(Response::created(
         value!({"apiVersion": "v1", "kind": "Status", "metadata": {}, "status": "Success", "code": 201}),
     ))
+}
+
+/// The older version of an eviction says the same.
+fn newest(body: &Value) -> Value {
+    let mut body = body.clone();
+    if body.str_at(&["apiVersion"]) == Some("policy/v1beta1") {
+        body.set_at(&["apiVersion"], "policy/v1");
+    }
+    body
 }
 
 /// The pod, saying why it goes.

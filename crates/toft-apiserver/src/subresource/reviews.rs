@@ -1,12 +1,13 @@
 //! Questions about users and tokens: answered, never kept. The server says yes.
 
 use toft_api::{ApiError, Response};
-use toft_object::Gvk;
+use toft_object::{GroupKind, Gvk};
 use toft_value::{Value, value};
 
 use crate::call::Call;
+use crate::invalid::{FieldError, invalid};
 use crate::store::Store;
-use crate::{decode, managed};
+use crate::{create, decode, managed};
 
 /// How long a token lives where nobody says so.
 ///
@@ -71,6 +72,61 @@ fn token_is_known(_call: &Call<'_>, _review: &Value) -> Value {
     value!({"user": {}, "error": "this cluster does not review tokens"})
 }
 
+/// Who the tokens are for, where nobody says so.
+const ISSUER: &str = "https://kubernetes.default.svc";
+
+/// Source: Kubernetes 1.36.3 `pkg/registry/core/serviceaccount/storage/token.go`,
+/// `pkg/apis/authentication/validation/validation.go`.
+fn may_be_given(call: &Call<'_>, request: &Value, seconds: i64) -> Result<(), ApiError> {
+    const SECONDS_MIN: i64 = 600;
+    const SECONDS_MAX: i64 = 1 << 32;
+    const FIELD: &str = "spec.expirationSeconds";
+    let name = request.str_at(&["metadata", "name"]).unwrap_or_default();
+    let wrong = |field: &str, value: Value, why: &str| {
+        let kind = GroupKind::new("authentication.k8s.io", "TokenRequest");
+        let name = if field == "metadata.name" {
+            call.path.name.as_str()
+        } else {
+            ""
+        };
+        Err(invalid(
+            &kind,
+            name,
+            &[FieldError::invalid(field, &value, why)],
+        ))
+    };
+    if !name.is_empty() && name != call.path.name {
+        let why = "must match the service account name if specified";
+        return wrong("metadata.name", name.into(), why);
+    }
+    if seconds < SECONDS_MIN {
+        return wrong(
+            FIELD,
+            seconds.into(),
+            "may not specify a duration less than 10 minutes",
+        );
+    }
+    if seconds > SECONDS_MAX {
+        return wrong(
+            FIELD,
+            seconds.into(),
+            "may not specify a duration larger than 2^32 seconds",
+        );
+    }
+    let bound = |key: &str| {
+        request
+            .str_at(&["spec", "boundObjectRef", key])
+            .unwrap_or_default()
+    };
+    match bound("kind") {
+        "" | "Pod" | "Secret" | "Node" => Ok(()),
+        other => Err(ApiError::bad_request(format!(
+            "cannot bind token to object of type /{}, Kind={other}",
+            bound("apiVersion")
+        ))),
+    }
+}
+
 /// `serviceaccounts/token`: a token of the right form that opens nothing.
 pub(super) fn token(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiError> {
     let account = call.live(store)?;
@@ -82,13 +138,20 @@ pub(super) fn token(call: &Call<'_>, store: &mut Store) -> Result<Response, ApiE
     let seconds = request
         .i64_at(&["spec", "expirationSeconds"])
         .unwrap_or(TOKEN_SECONDS);
+    request.set_at(&["spec", "expirationSeconds"], seconds);
+    may_be_given(call, &request, seconds)?;
+    create::namespace_matches(call, &mut request)?;
+    let uid = call.ids(store).uid();
+    request.set_at(&["metadata", "uid"], uid);
+    if request.items_at(&["spec", "audiences"]).is_empty() {
+        request.set_at(&["spec", "audiences"], value!([ISSUER]));
+    }
     let expires = call.now + std::time::Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     let uid = account.str_at(&["metadata", "uid"]).unwrap_or_default();
     let token = format!("simulated.{}.{}", uid.replace('-', ""), expires.seconds());
     request.set_at(&["metadata", "name"], call.path.name.clone());
     request.set_at(&["metadata", "namespace"], call.path.namespace.clone());
     request.set_at(&["metadata", "creationTimestamp"], call.now.to_string());
-    request.set_at(&["spec", "expirationSeconds"], seconds);
     request.set_at(
         &["status"],
         value!({"token": token, "expirationTimestamp": expires.to_string()}),

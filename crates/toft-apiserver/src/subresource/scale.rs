@@ -4,7 +4,7 @@
 //! apiextensions-apiserver 0.36.3 `pkg/registry/customresource/etcd.go`.
 
 use toft_api::{ApiError, Body, PatchKind, Reason, Response, Verb};
-use toft_object::{Gvk, LabelSelector};
+use toft_object::{GroupKind, Gvk, LabelSelector};
 use toft_schema::patch;
 use toft_value::{Value, value};
 
@@ -12,7 +12,7 @@ use crate::call::{Call, method_not_allowed};
 use crate::invalid::{FieldError, invalid};
 use crate::store::Store;
 use crate::write::{self, Owners};
-use crate::{decode, represent, update};
+use crate::{decode, managed, represent, update};
 
 /// Where an object says its replicas, asked for and there, and how it selects its pods.
 struct Paths {
@@ -28,6 +28,7 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
     let wanted = match call.request.verb {
         Verb::Get => return Ok(Response::ok(represent::other(call, &kind(), scale))),
         Verb::Update => decode::decode_as(call, &kind(), call.body()?)?,
+        Verb::Patch if is_applied(call) => return applied(call, store, (&paths, &live)),
         Verb::Patch => patched(call, &scale)?,
         Verb::List | Verb::Watch | Verb::Create | Verb::Delete | Verb::DeleteCollection => {
             return Err(method_not_allowed());
@@ -44,6 +45,9 @@ pub(super) fn answer(call: &Call<'_>, store: &mut Store) -> Result<Response, Api
         return Err(invalid(&kind().group_kind(), &call.path.name, &[error]));
     }
     let mut object = live;
+    if let Some(uid) = wanted.at(&["metadata", "uid"]) {
+        object.set_at(&["metadata", "uid"], uid);
+    }
     set(&mut object, &paths.asked, replicas);
     match wanted.at(&["metadata", "resourceVersion"]) {
         Some(version) => object.set_at(&["metadata", "resourceVersion"], version),
@@ -70,7 +74,61 @@ fn patched(call: &Call<'_>, scale: &Value) -> Result<Value, ApiError> {
             .map_err(|error| ApiError::new(Reason::Invalid, error.to_string()))?,
         PatchKind::Merge | PatchKind::Strategic | PatchKind::Apply => patch::merge(scale, content),
     };
-    decode::decode_as(call, &kind(), &patched)
+    decode::decode_as(call, &kind(), &patched).map_err(|error| {
+        let Some((_, why)) = error.message.split_once(" cannot be handled as a Scale: ") else {
+            return error;
+        };
+        let shown = Value::from(patched.to_json());
+        invalid(
+            &GroupKind::default(),
+            "",
+            &[FieldError::invalid("patch", &shown, why)],
+        )
+    })
+}
+
+fn is_applied(call: &Call<'_>) -> bool {
+    matches!(
+        &call.request.body,
+        Body::Patch {
+            kind: PatchKind::Apply,
+            ..
+        }
+    )
+}
+
+/// A scale that is applied owns the replicas of the object, in the version of the scale.
+///
+/// Source: apimachinery 0.36.3 `pkg/util/managedfields/scalehandler.go`.
+fn applied(
+    call: &Call<'_>,
+    store: &mut Store,
+    (paths, live): (&Paths, &Value),
+) -> Result<Response, ApiError> {
+    let Body::Patch { content, .. } = &call.request.body else {
+        return Err(ApiError::bad_request("a patch is missing"));
+    };
+    let wanted = decode::decode_as(call, &kind(), content)?;
+    update::name_matches(call, &wanted)?;
+    let own = call.gvk().api_version();
+    let mut config = value!({
+        "apiVersion": own.clone(), "kind": call.gvk().kind.clone(),
+        "metadata": {"name": call.path.name.clone(), "namespace": call.path.namespace.clone()},
+    });
+    if let Some(replicas) = wanted.i64_at(&["spec", "replicas"]) {
+        set(&mut config, &paths.asked, replicas);
+    }
+    let merged = managed::applied(call, Some(live), &config).map_err(|mut error| {
+        let (from, to) = (format!("using {own}"), "using autoscaling/v1");
+        error.message = error.message.replace(&from, to);
+        for cause in &mut error.details.causes {
+            cause.message = cause.message.replace(&from, to);
+        }
+        error
+    })?;
+    let changed = write::replace(call, store, merged, Owners::Merged)?.into_value()?;
+    let scale = scale_of(paths, &changed);
+    Ok(Response::ok(represent::other(call, &kind(), scale)))
 }
 
 fn scale_of(paths: &Paths, object: &Value) -> Value {
