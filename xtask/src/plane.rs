@@ -19,6 +19,9 @@ const TOKEN: &str = "parity";
 /// The nodes of the plane, named and sized as a fresh simulated cluster's.
 const NODES: &[&str] = &["node-1", "node-2"];
 
+/// Controllers and scheduler may ask as often as they like, so that nothing waits for its turn.
+const BUSY: &[&str] = &["--kube-api-qps=500", "--kube-api-burst=1000"];
+
 /// The admission plugins that change what is sent, or want objects that only controllers make.
 const CHANGING_PLUGINS: &str = "DefaultStorageClass,DefaultTolerationSeconds,Priority,RuntimeClass,\
      ServiceAccount,StorageObjectInUseProtection,TaintNodesByCondition";
@@ -60,6 +63,18 @@ impl Plane {
                 "--all",
                 "--timeout=1s",
             ],
+        )?;
+        Ok(plane)
+    }
+
+    /// Starts store, API server, controllers and scheduler. Nodes are made by who wants them, and whatever
+    /// they are said to be like stays so: there are no kubelets.
+    pub(crate) fn start_control() -> Result<Self> {
+        let mut plane = Self::start_api_server(Admission::Usual)?;
+        plane.start_managers(&["--node-monitor-grace-period=24h"])?;
+        plane.wait(
+            "the default service account",
+            &["get", "serviceaccount", "default"],
         )?;
         Ok(plane)
     }
@@ -156,33 +171,42 @@ impl Plane {
     }
 
     fn start_controllers(&mut self) -> Result<()> {
-        let kubeconfig = format!("--kubeconfig={}", self.kubeconfig.display());
-        let key = self
-            .folder
-            .join("service-account.key")
-            .display()
-            .to_string();
-        let manager = [
-            kubeconfig.clone(),
-            "--secure-port=0".to_owned(),
-            "--leader-elect=false".to_owned(),
-            "--use-service-account-credentials=false".to_owned(),
-            format!("--service-account-private-key-file={key}"),
+        self.start_managers(&[])?;
+        let mut kwok = vec![
+            format!("--kubeconfig={}", self.kubeconfig.display()),
+            "--manage-all-nodes=true".to_owned(),
         ];
-        self.spawn("kube-controller-manager", &manager)?;
-        let scheduler = [
-            kubeconfig.clone(),
-            "--secure-port=0".to_owned(),
-            "--leader-elect=false".to_owned(),
-        ];
-        self.spawn("kube-scheduler", &scheduler)?;
-        let mut kwok = vec![kubeconfig, "--manage-all-nodes=true".to_owned()];
         kwok.extend(
             stages()?
                 .iter()
                 .map(|file| format!("--config={}", file.display())),
         );
         self.spawn("kwok", &kwok)
+    }
+
+    fn start_managers(&mut self, more: &[&str]) -> Result<()> {
+        let kubeconfig = format!("--kubeconfig={}", self.kubeconfig.display());
+        let key = self
+            .folder
+            .join("service-account.key")
+            .display()
+            .to_string();
+        let mut manager = vec![
+            kubeconfig.clone(),
+            "--secure-port=0".to_owned(),
+            "--leader-elect=false".to_owned(),
+            "--use-service-account-credentials=false".to_owned(),
+            format!("--service-account-private-key-file={key}"),
+        ];
+        manager.extend(BUSY.iter().chain(more).map(|&flag| flag.to_owned()));
+        self.spawn("kube-controller-manager", &manager)?;
+        let mut scheduler = vec![
+            kubeconfig,
+            "--secure-port=0".to_owned(),
+            "--leader-elect=false".to_owned(),
+        ];
+        scheduler.extend(BUSY.iter().map(|&flag| flag.to_owned()));
+        self.spawn("kube-scheduler", &scheduler)
     }
 
     fn add_nodes(&self) -> Result<()> {

@@ -4,6 +4,7 @@
 //! holds every `case.md` to naming it.
 
 mod argo;
+mod controllers;
 mod exchanges;
 mod kustomize;
 mod library;
@@ -48,6 +49,13 @@ pub(crate) const SUITES: &[Suite] = &[
         origin: "kube-apiserver 1.36.3",
         files: &["expected.answers"],
         answer: exchanges::answer,
+    },
+    Suite {
+        folder: "crates/toft-cluster/tests/scenarios",
+        tool: "kube-controller-manager",
+        origin: "kube-controller-manager 1.36.3",
+        files: &["expected.shown"],
+        answer: controllers::answer,
     },
     Suite {
         folder: "crates/toft-gotmpl/tests/cases",

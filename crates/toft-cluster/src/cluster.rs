@@ -93,9 +93,9 @@ impl Cluster {
 
     fn around(settings: ClusterSettings, api: ApiServer) -> Self {
         Self {
+            dispatch: Dispatch::new(CONTROLLERS, settings.parts),
             settings,
             api,
-            dispatch: Dispatch::new(CONTROLLERS),
             queue: Queue::default(),
             owners: OwnerIndex::default(),
             failures: BTreeMap::new(),
@@ -192,11 +192,12 @@ impl Cluster {
             Next::Nothing => {
                 self.failures.remove(&task);
             }
-            Next::At(at) => {
+            Next::At(at) if at > now => {
                 self.failures.remove(&task);
                 self.queue.wake_at(task, at);
             }
-            Next::Retry => {
+            // A time that has passed is no time: a second look now would find the same.
+            Next::At(_) | Next::Retry => {
                 let failures = self.failures.entry(task.clone()).or_default();
                 *failures += 1;
                 let (first, most) = RETRY_DELAYS_MS;

@@ -10,6 +10,7 @@ mod endpoint_slice;
 mod endpoints;
 mod event_expiry;
 mod garbage_collector;
+mod horizontal_pod_autoscaler;
 mod ingress_address;
 mod job;
 mod kubelet;
@@ -41,6 +42,7 @@ pub(crate) static CONTROLLERS: &[Controller] = &[
     endpoints::CONTROLLER,
     event_expiry::CONTROLLER,
     garbage_collector::CONTROLLER,
+    horizontal_pod_autoscaler::CONTROLLER,
     ingress_address::CONTROLLER,
     job::CONTROLLER,
     kubelet::CONTROLLER,

@@ -105,16 +105,21 @@ impl<'a> Ctx<'a> {
     /// object's own past, so that one more app changes no other app's names and timings.
     pub(crate) fn create(&mut self, resource: &Resource, object: Value) -> Result<Value, ApiError> {
         let mut object = object;
-        if let (None, Some(base)) = (
-            object.at(&["metadata", "name"]),
-            object.str_at(&["metadata", "generateName"]),
-        ) {
+        let base = match object.at(&["metadata", "name"]) {
+            Some(_) => None,
+            None => object
+                .str_at(&["metadata", "generateName"])
+                .map(str::to_owned),
+        };
+        if let Some(base) = &base {
             let name = self.free_name(resource, meta::namespace(&object), base);
             object.set_at(&["metadata", "name"], name);
         }
         let path = resource.path(meta::namespace(&object), "");
         let agent = self.agent();
-        self.send(Request::create(agent, path, object))
+        let name = meta::name(&object).to_owned();
+        let made = self.send(Request::create(agent, path, object));
+        made.map_err(|error| base.map_or(error.clone(), |base| unnamed(error, &name, &base)))
     }
 
     fn free_name(&self, resource: &Resource, namespace: &str, base: &str) -> String {
@@ -225,6 +230,14 @@ impl<'a> Ctx<'a> {
             Identity::Kubelet => format!("system:node:{}", self.host).into(),
         }
     }
+}
+
+/// A refusal of an object whose name upstream would not have drawn yet.
+fn unnamed(mut error: ApiError, name: &str, base: &str) -> ApiError {
+    error.message = error
+        .message
+        .replace(&format!("{name:?}"), &format!("{base:?}"));
+    error
 }
 
 /// How an object is deleted.

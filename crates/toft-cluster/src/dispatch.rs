@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use toft_object::GroupResource;
 
-use crate::controller::{Change, Controller, Wakes, Watch};
+use crate::controller::{Change, Controller, Identity, Wakes, Watch};
 use crate::key::Key;
 use crate::meta;
 use crate::queue::{ControllerIndex, Queue};
 use crate::reader::Reader;
 use crate::resources::Resource;
+use crate::settings::Parts;
 
 /// The watches of all controllers by resource.
 #[derive(Debug, Default)]
@@ -19,10 +20,15 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    /// The watches of these controllers.
-    pub(crate) fn new(controllers: &'static [Controller]) -> Self {
+    /// The watches of those of the controllers that are simulated; the others sleep for ever.
+    pub(crate) fn new(controllers: &'static [Controller], parts: Parts) -> Self {
         let mut dispatch = Self::default();
-        for (index, controller) in controllers.iter().enumerate() {
+        let is_simulated = |controller: &Controller| match controller.identity {
+            Identity::ControllerManager | Identity::Scheduler => true,
+            Identity::Kubelet | Identity::Addon => parts == Parts::All,
+        };
+        let simulated = controllers.iter().enumerate();
+        for (index, controller) in simulated.filter(|(_, one)| is_simulated(one)) {
             for watch in controller.watches {
                 let list = match watch.resource {
                     None => &mut dispatch.of_every_resource,

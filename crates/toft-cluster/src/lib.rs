@@ -30,4 +30,4 @@ mod settings;
 
 pub use assumed::KEY as ASSUMED;
 pub use cluster::{Cluster, Flapping, RECONCILES_AT_AN_INSTANT_MAX};
-pub use settings::{ClusterSettings, NodeSettings};
+pub use settings::{ClusterSettings, NodeSettings, Parts};

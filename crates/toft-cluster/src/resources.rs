@@ -70,6 +70,7 @@ resources! {
     ENDPOINT_SLICES = "discovery.k8s.io" "v1" "endpointslices" "EndpointSlice";
     ENDPOINTS = "" "v1" "endpoints" "Endpoints";
     EVENTS = "" "v1" "events" "Event";
+    HORIZONTAL_POD_AUTOSCALERS = "autoscaling" "v2" "horizontalpodautoscalers" "HorizontalPodAutoscaler";
     INGRESS_CLASSES = "networking.k8s.io" "v1" "ingressclasses" "IngressClass";
     INGRESSES = "networking.k8s.io" "v1" "ingresses" "Ingress";
     JOBS = "batch" "v1" "jobs" "Job";

@@ -25,22 +25,33 @@ pub(crate) fn services_of_pod(reader: Reader<'_>, change: &Change<'_>) -> Vec<Ke
     }
     let services = reader.list(&SERVICES, Some(&change.key.namespace));
     let selected = services.filter(|service| {
-        selector(service).is_some_and(|selector| {
-            change
-                .sides()
-                .any(|pod| selector.matches(meta::labels(pod)))
-        })
+        let labels = selected_labels(service);
+        labels.is_some_and(|labels| change.sides().any(|pod| has_labels(pod, labels)))
     });
     selected.map(Key::of).collect()
 }
 
-/// The selector of a Service; `None` where it has none, or means a name elsewhere.
-pub(crate) fn selector(service: &Value) -> Option<LabelSelector> {
+/// The labels that a Service selects; `None` where it selects nothing, or means a name elsewhere.
+fn selected_labels(service: &Value) -> Option<&Map> {
     if service.str_at(&["spec", "type"]) == Some("ExternalName") {
         return None;
     }
     let labels = service.at(&["spec", "selector"])?.as_map()?;
-    (!labels.is_empty()).then(|| LabelSelector::from_labels(Some(labels)))
+    (!labels.is_empty()).then_some(labels)
+}
+
+/// Whether a pod has all these labels. Every change of a pod asks this of every Service beside it.
+fn has_labels(pod: &Value, labels: &Map) -> bool {
+    meta::labels(pod).is_some_and(|own| {
+        labels
+            .iter()
+            .all(|(key, value)| own.get(key) == Some(value))
+    })
+}
+
+/// The selector of a Service; `None` where it selects nothing, or means a name elsewhere.
+pub(crate) fn selector(service: &Value) -> Option<LabelSelector> {
+    selected_labels(service).map(|labels| LabelSelector::from_labels(Some(labels)))
 }
 
 /// Whether a Service has no address of its own.

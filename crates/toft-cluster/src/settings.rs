@@ -7,6 +7,8 @@ use smol_str::SmolStr;
 pub struct ClusterSettings {
     /// The seed of every draw.
     pub seed: u64,
+    /// What of a cluster is simulated.
+    pub parts: Parts,
     /// The nodes of a fresh cluster.
     pub nodes: Vec<NodeSettings>,
     /// The first three numbers of the addresses that `LoadBalancer` Services get.
@@ -21,6 +23,16 @@ pub struct ClusterSettings {
     pub root_certificate: String,
     /// The namespace of Argo CD, where its Applications and projects are.
     pub argo_namespace: SmolStr,
+}
+
+/// What of a cluster is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// Everything.
+    All,
+    /// The API server, its controllers and the scheduler: what happens on nodes, and outside, is told by
+    /// somebody else.
+    ControlPlane,
 }
 
 /// One node of a fresh cluster.
@@ -51,6 +63,7 @@ impl ClusterSettings {
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
+            parts: Parts::All,
             nodes: vec![
                 NodeSettings::new("node-1", "10.0.0.11"),
                 NodeSettings::new("node-2", "10.0.0.12"),

@@ -137,6 +137,60 @@ fn the_same_seed_and_requests_give_the_same_bytes_and_another_seed_gives_others(
     assert_ne!(run(1), run(2));
 }
 
+/// Programs that fail: a pod that is started again and again, a Job that gives up.
+fn troubled(cluster: &mut Cluster) {
+    let spec = |policy: &str| {
+        value!({
+            "restartPolicy": policy,
+            "containers": [{"name": "app", "image": "busybox:1", "command": ["sh", "-c", "sleep 3; exit 1"]}],
+        })
+    };
+    let meta = |name: &str| value!({"name": name, "namespace": "media"});
+    let pod = value!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": meta("fails"), "spec": spec("Always"),
+    });
+    let job = value!({
+        "apiVersion": "batch/v1", "kind": "Job", "metadata": meta("gives-up"),
+        "spec": {"backoffLimit": 1, "template": {"spec": spec("Never")}},
+    });
+    let path =
+        |group: &str, resource: &str| ResourcePath::new(group, "v1", resource).namespace("media");
+    send(cluster, path("", "pods"), pod);
+    send(cluster, path("batch", "jobs"), job);
+}
+
+#[test]
+fn what_fails_fails_the_same_way_again() {
+    let run = |seed| {
+        let mut cluster = begin(seed, &names(1));
+        troubled(&mut cluster);
+        cluster.advance(START + Duration::from_mins(30));
+        let pods = objects(&cluster, "", "pods").into_iter();
+        let restarts: i64 = pods
+            .flat_map(|pod| pod.items_at(&["status", "containerStatuses"]))
+            .filter_map(|status| status.i64_at(&["restartCount"]))
+            .sum();
+        assert!((5..12).contains(&restarts), "{restarts}");
+        assert_eq!(cluster.take_flapping(), []);
+        log(&cluster.take_commits())
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn twice_as_many_apps_take_no_more_than_twice_the_commits() {
+    let commits = |count| {
+        let mut cluster = begin(1, &names(count));
+        cluster.advance(START + Duration::from_mins(10));
+        assert!(is_well(&cluster, count));
+        cluster.take_commits().len()
+    };
+    let (few, many) = (commits(10), commits(20));
+    assert!(many <= 2 * few, "{few} for 10, {many} for 20");
+    assert!(many / 20 < 120, "{many} for 20");
+}
+
 #[test]
 fn one_more_app_changes_no_names_and_timings_of_the_others() {
     let run = |count| {

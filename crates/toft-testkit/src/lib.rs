@@ -11,6 +11,7 @@ pub mod exchange;
 mod mutate;
 pub mod recorded;
 mod run;
+pub mod scenario;
 
 pub use case::Case;
 pub use mutate::Mutator;

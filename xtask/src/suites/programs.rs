@@ -17,9 +17,10 @@ pub(crate) struct Programs {
     yaml: Option<YamlOracle>,
     server: Option<Server>,
     bare_server: Option<Server>,
+    control: Option<Server>,
 }
 
-/// An API server that started empty, with nothing behind it but its store.
+/// An API server that started empty, with nothing behind it but its store, or with its controllers.
 pub(crate) struct Server {
     // Dropped before the plane that it speaks to.
     proxy: Proxy,
@@ -47,6 +48,18 @@ impl Programs {
     pub(super) fn bare_server(&mut self) -> Result<u16> {
         let start = || Server::start(Admission::Off);
         started(&mut self.bare_server, start).map(|server| server.proxy.port)
+    }
+
+    /// The port of an API server with controllers and scheduler, and no nodes.
+    pub(super) fn control(&mut self) -> Result<u16> {
+        let start = || {
+            let plane = Plane::start_control()?;
+            Ok(Server {
+                proxy: Proxy::start(&plane)?,
+                _plane: plane,
+            })
+        };
+        started(&mut self.control, start).map(|server| server.proxy.port)
     }
 
     /// The YAML libraries of kubectl and of kustomize.

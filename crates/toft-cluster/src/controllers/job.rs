@@ -1,11 +1,7 @@
 //! Jobs: pods that run to their end, so many times, so many at once.
 //!
-//! Limits per index (`backoffLimitPerIndex`) and policies about how pods fail or succeed are not followed:
-//! no program fails here.
-//!
 //! Source: Kubernetes 1.36.3 `pkg/controller/job/job_controller.go`.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use toft_api::ApiError;
@@ -14,7 +10,7 @@ use toft_value::{Value, value};
 
 use crate::conditions::{self, Condition};
 use crate::controller::{Change, Controller, Identity, Next, Wakes, Watch};
-use crate::ctx::{Ctx, Deletion};
+use crate::ctx::Ctx;
 use crate::key::Key;
 use crate::meta;
 use crate::note::Note;
@@ -22,17 +18,17 @@ use crate::pods;
 use crate::reader::Reader;
 use crate::resources::{JOBS, PODS};
 
+mod backoff;
 mod indexes;
+mod manage;
+mod policy;
+mod run;
 mod tracking;
+
+use run::Run;
 
 /// Keeps a pod until its Job has counted it.
 const FINALIZER: &str = "batch.kubernetes.io/job-tracking";
-/// The delay after the first failure; it doubles.
-const BACKOFF: Duration = Duration::from_secs(10);
-/// The longest delay after a failure.
-const BACKOFF_MAX: Duration = Duration::from_mins(10);
-/// How many pods are made or deleted at once.
-const BURST: usize = 500;
 
 pub(crate) const CONTROLLER: Controller = Controller {
     name: "job-controller",
@@ -71,103 +67,94 @@ pub(crate) fn is_finished(job: &Value) -> bool {
     conditions::is_true(job, "Complete") || conditions::is_true(job, "Failed")
 }
 
-/// A Job with its pods.
-struct Run {
-    job: Value,
-    pods: Vec<Value>,
-    /// The uids of pods that ended and are not in the counters yet.
-    uncounted: [BTreeSet<String>; 2],
-}
-
-const SUCCEEDED: usize = 0;
-const FAILED: usize = 1;
-
-impl Run {
-    fn active(&self) -> impl Iterator<Item = &Value> {
-        self.pods.iter().filter(|pod| pods::is_active(pod))
-    }
-
-    fn terminating(&self) -> usize {
-        let going = self
-            .pods
-            .iter()
-            .filter(|pod| meta::is_deleting(pod) && !pods::is_terminal(pod));
-        going.count()
-    }
-
-    fn spec(&self, field: &str) -> Option<i64> {
-        self.job.i64_at(&["spec", field])
-    }
-
-    fn is_suspended(&self) -> bool {
-        self.job.bool_at(&["spec", "suspend"]) == Some(true)
-    }
-
-    fn is_indexed(&self) -> bool {
-        self.job.str_at(&["spec", "completionMode"]) == Some("Indexed")
-    }
-
-    fn counted(&self, which: usize) -> usize {
-        let field = if which == SUCCEEDED {
-            "succeeded"
-        } else {
-            "failed"
-        };
-        let told = self.job.i64_at(&["status", field]).unwrap_or(0);
-        let uncounted = self.uncounted.get(which).map_or(0, BTreeSet::len);
-        usize::try_from(told).unwrap_or(0) + uncounted
-    }
-
-    fn succeeded(&self) -> usize {
-        if self.is_indexed() {
-            indexes::completed(&self.job, &self.pods).len()
-        } else {
-            self.counted(SUCCEEDED)
-        }
-    }
-}
-
 fn sync(ctx: &mut Ctx<'_>, job: Value) -> Result<Next, ApiError> {
     let pods = ctx.controlled(&PODS, &job);
-    let mut run = tracking::begin(job, pods);
+    let mut run = Run::new(job, pods);
     if run.job.at(&["status", "startTime"]).is_none() && !run.is_suspended() {
         run.job
             .set_at(&["status", "startTime"], ctx.now.to_string());
     }
-    let mut next = Next::Nothing;
-    let mut finished = interim(&run.job).or_else(|| failure(&run, ctx.now));
-    if finished.is_some() {
-        for pod in run.active() {
-            delete(ctx, &run.job, pod)?;
-        }
+    let mut next = Next::at(deadline(&run).filter(|at| *at > ctx.now));
+    let mut verdict = known(&run.job)
+        .or_else(|| failure(&run, ctx.now))
+        .or_else(|| policy::success(&run));
+    if verdict.is_some() {
+        manage::stop_all(ctx, &mut run)?;
     } else {
         if !meta::is_deleting(&run.job) {
-            next = manage(ctx, &run)?;
+            next = next.or(manage::pods(ctx, &mut run)?);
         }
-        run.pods = ctx.controlled(&PODS, &run.job);
-        finished = success(&run);
-        if finished.is_none() && !meta::is_deleting(&run.job) {
+        verdict = completion(&run);
+        if verdict.is_none() && !meta::is_deleting(&run.job) {
             tell_suspension(ctx, &mut run);
         }
     }
-    run.pods = ctx.controlled(&PODS, &run.job);
-    tracking::write(ctx, run, finished)?;
+    tracking::write(ctx, run, verdict)?;
     Ok(next)
 }
 
+/// How a Job ends.
+#[derive(Clone, Debug)]
+struct Verdict {
+    /// Whether it was said on the Job before.
+    is_told: bool,
+    is_success: bool,
+    reason: String,
+    message: String,
+}
+
+impl Verdict {
+    fn new(is_success: Outcome, reason: &str, message: impl Into<String>) -> Self {
+        Self {
+            is_told: false,
+            is_success: is_success == Outcome::Success,
+            reason: reason.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    /// What is said while pods still end.
+    fn interim(&self) -> Condition {
+        let kind = if self.is_success {
+            "SuccessCriteriaMet"
+        } else {
+            "FailureTarget"
+        };
+        Condition::new(kind, "True", &self.reason, self.message.as_str())
+    }
+
+    /// What is said when nothing is left.
+    fn last(&self) -> Condition {
+        let kind = if self.is_success {
+            "Complete"
+        } else {
+            "Failed"
+        };
+        Condition::new(kind, "True", &self.reason, self.message.as_str())
+    }
+}
+
+/// Whether a Job did what it was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Success,
+    Failure,
+}
+
 /// How the Job will end, where that was said before.
-fn interim(job: &Value) -> Option<Condition> {
-    let kinds = ["SuccessCriteriaMet", "FailureTarget"];
-    kinds.into_iter().find_map(|kind| {
+fn known(job: &Value) -> Option<Verdict> {
+    let kinds = [
+        ("SuccessCriteriaMet", Outcome::Success),
+        ("FailureTarget", Outcome::Failure),
+    ];
+    kinds.into_iter().find_map(|(kind, outcome)| {
         let found = conditions::find(job, kind)
             .filter(|found| found.str_at(&["status"]) == Some("True"))?;
         let text = |key: &str| found.str_at(&[key]).unwrap_or_default();
-        Some(Condition::new(
-            kind,
-            "True",
-            text("reason"),
-            text("message"),
-        ))
+        Some(Verdict {
+            is_told: true,
+            ..Verdict::new(outcome, text("reason"), text("message"))
+        })
     })
 }
 
@@ -178,9 +165,12 @@ fn deadline(run: &Run) -> Option<Time> {
     is_running.then(|| started + Duration::from_secs(u64::try_from(seconds).unwrap_or(0)))
 }
 
-fn failure(run: &Run, now: Time) -> Option<Condition> {
-    let limit = run.spec("backoffLimit").unwrap_or(6);
-    let (reason, text) = if run.counted(FAILED) > usize::try_from(limit).unwrap_or(usize::MAX) {
+fn failure(run: &Run, now: Time) -> Option<Verdict> {
+    if let Some(message) = policy::fails_the_job(run) {
+        return Some(Verdict::new(Outcome::Failure, "PodFailurePolicy", message));
+    }
+    let limit = usize::try_from(run.spec("backoffLimit").unwrap_or(6)).unwrap_or(usize::MAX);
+    let (reason, text) = if run.failed > limit || has_restarted_too_often(run) {
         (
             "BackoffLimitExceeded",
             "Job has reached the specified backoff limit",
@@ -191,20 +181,58 @@ fn failure(run: &Run, now: Time) -> Option<Condition> {
             "Job was active longer than specified deadline",
         )
     } else {
-        return None;
+        return index_failure(run);
     };
-    Some(Condition::new("FailureTarget", "True", reason, text))
+    Some(Verdict::new(Outcome::Failure, reason, text))
 }
 
-fn success(run: &Run) -> Option<Condition> {
-    let (succeeded, active) = (run.succeeded(), run.active().count());
-    let enough = match run.spec("completions") {
-        None => succeeded > 0,
-        Some(completions) => succeeded >= usize::try_from(completions).unwrap_or(0),
+fn index_failure(run: &Run) -> Option<Verdict> {
+    let failed = run.failed_indexes.as_ref()?.len();
+    let most = run
+        .spec("maxFailedIndexes")
+        .and_then(|most| usize::try_from(most).ok());
+    let (reason, text) = if most.is_some_and(|most| failed > most) {
+        (
+            "MaxFailedIndexesExceeded",
+            "Job has exceeded the specified maximal number of failed indexes",
+        )
+    } else if failed > 0 && failed + run.completed.len() >= run.completions().unwrap_or(0) {
+        ("FailedIndexes", "Job has failed indexes")
+    } else {
+        return None;
     };
-    (enough && active == 0).then(|| {
+    Some(Verdict::new(Outcome::Failure, reason, text))
+}
+
+/// Whether containers were started again more often than failures are forgiven.
+fn has_restarted_too_often(run: &Run) -> bool {
+    let template = ["spec", "template", "spec", "restartPolicy"];
+    if run.job.str_at(&template) != Some("OnFailure") {
+        return false;
+    }
+    let living = run
+        .pods
+        .iter()
+        .filter(|pod| matches!(pods::phase(pod), "Running" | "Pending"));
+    let statuses = living.flat_map(|pod| {
+        let init = pod.items_at(&["status", "initContainerStatuses"]);
+        init.iter()
+            .chain(pod.items_at(&["status", "containerStatuses"]))
+    });
+    let restarts: i64 = statuses
+        .filter_map(|status| status.i64_at(&["restartCount"]))
+        .sum();
+    restarts > 0 && restarts >= run.spec("backoffLimit").unwrap_or(6)
+}
+
+fn completion(run: &Run) -> Option<Verdict> {
+    let enough = match run.completions() {
+        None => run.succeeded > 0,
+        Some(completions) => run.succeeded >= completions,
+    };
+    (enough && run.active == 0).then(|| {
         let text = "Reached expected number of succeeded pods";
-        Condition::new("SuccessCriteriaMet", "True", "CompletionsReached", text)
+        Verdict::new(Outcome::Success, "CompletionsReached", text)
     })
 }
 
@@ -229,117 +257,6 @@ fn tell_suspension(ctx: &mut Ctx<'_>, run: &mut Run) {
         run.job
             .set_at(&["status", "startTime"], ctx.now.to_string());
     }
-}
-
-/// Makes and deletes pods; gives when to look again.
-fn manage(ctx: &mut Ctx<'_>, run: &Run) -> Result<Next, ApiError> {
-    let active: Vec<&Value> = run.active().collect();
-    let parallelism = usize::try_from(run.spec("parallelism").unwrap_or(1)).unwrap_or(0);
-    let wanted = match run.spec("completions") {
-        _ if run.is_suspended() => 0,
-        None if run.succeeded() > 0 => active.len(),
-        None => parallelism,
-        Some(completions) => {
-            let rest = usize::try_from(completions)
-                .unwrap_or(0)
-                .saturating_sub(run.succeeded());
-            rest.min(parallelism)
-        }
-    };
-    let until_deadline = Next::at(deadline(run));
-    if active.len() > wanted {
-        let surplus = active.len() - wanted;
-        // The youngest go first.
-        let mut ordered = active;
-        ordered
-            .sort_by_cached_key(|pod| (pods::is_ready(pod), std::cmp::Reverse(meta::created(pod))));
-        for pod in ordered.into_iter().take(surplus.min(BURST)) {
-            delete(ctx, &run.job, pod)?;
-        }
-        return Ok(until_deadline);
-    }
-    let replaces_failed = run.job.str_at(&["spec", "podReplacementPolicy"]) == Some("Failed");
-    let waiting = if replaces_failed {
-        run.terminating()
-    } else {
-        0
-    };
-    let missing = wanted.saturating_sub(active.len() + waiting).min(BURST);
-    if missing == 0 {
-        return Ok(until_deadline);
-    }
-    if let Some(at) = backoff(run).filter(|at| *at > ctx.now) {
-        return Ok(until_deadline.or(Next::At(at)));
-    }
-    let pending = if run.is_indexed() {
-        indexes::pending(&run.job, &run.pods, missing)
-    } else {
-        Vec::new()
-    };
-    for number in 0..missing {
-        let index = pending.get(number).copied();
-        if run.is_indexed() && index.is_none() {
-            break;
-        }
-        create(ctx, &run.job, index)?;
-    }
-    Ok(until_deadline)
-}
-
-/// When the next pod may be made after failures.
-fn backoff(run: &Run) -> Option<Time> {
-    let failures = u32::try_from(run.counted(FAILED)).unwrap_or(u32::MAX);
-    let failed = run.pods.iter().filter(|pod| pods::phase(pod) == "Failed");
-    let ends = failed.filter_map(|pod| {
-        let statuses = pod.items_at(&["status", "containerStatuses"]).iter();
-        statuses
-            .filter_map(|status| meta::time_at(status, &["state", "terminated", "finishedAt"]))
-            .max()
-    });
-    let last = ends.max()?;
-    let delay = BACKOFF
-        .saturating_mul(1 << failures.saturating_sub(1).min(10))
-        .min(BACKOFF_MAX);
-    Some(last + delay)
-}
-
-fn create(ctx: &mut Ctx<'_>, job: &Value, index: Option<usize>) -> Result<(), ApiError> {
-    let template = job.at(&["spec", "template"]).cloned().unwrap_or_default();
-    let mut pod = pods::from_template(&template, &JOBS, job);
-    let mut finalizers = pod.items_at(&["metadata", "finalizers"]).to_vec();
-    finalizers.retain(|one| one.as_str() != Some(FINALIZER));
-    finalizers.push(FINALIZER.into());
-    pod.set_at(&["metadata", "finalizers"], finalizers);
-    if let Some(index) = index {
-        indexes::mark(job, &mut pod, index);
-    }
-    match ctx.create(&PODS, pod) {
-        Ok(pod) => {
-            let text = format!("Created pod: {}", meta::name(&pod));
-            ctx.note(job, &Note::normal("SuccessfulCreate", text));
-            Ok(())
-        }
-        Err(error) if super::replica_set::is_namespace_terminating(&error) => Ok(()),
-        Err(error) => {
-            ctx.note(
-                job,
-                &Note::warning("FailedCreate", format!("Error creating: {error}")),
-            );
-            Err(error)
-        }
-    }
-}
-
-fn delete(ctx: &mut Ctx<'_>, job: &Value, pod: &Value) -> Result<(), ApiError> {
-    tracking::free(ctx, pod)?;
-    let deletion = Deletion {
-        uid: meta::uid(pod),
-        ..Deletion::default()
-    };
-    ctx.delete(PODS.path(meta::namespace(pod), meta::name(pod)), &deletion)?;
-    let text = format!("Deleted pod: {}", meta::name(pod));
-    ctx.note(job, &Note::normal("SuccessfulDelete", text));
-    Ok(())
 }
 
 /// The finalizers of a pod without the one of Jobs, as a patch has them.

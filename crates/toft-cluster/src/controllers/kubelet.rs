@@ -1,7 +1,8 @@
 //! The kubelets of all nodes: what happens to a pod on its node.
 //!
 //! No container runs. Pulls, starts and runs take drawn times; programs are taken to work, so that their
-//! probes succeed once they have started, unless something in the objects makes that impossible. Where a pod
+//! probes succeed once they have started, unless something in the objects makes that impossible or their
+//! command says otherwise. Where a pod
 //! stands is read from its status and the times in it, so that a restart of the simulation loses nothing.
 //!
 //! Source: Kubernetes 1.36.3 `pkg/kubelet`.
@@ -22,6 +23,8 @@ mod environment;
 mod images;
 mod life;
 mod probes;
+mod program;
+mod restart;
 mod status;
 mod stop;
 mod volumes;

@@ -3,6 +3,7 @@
 //! Source: Kubernetes 1.36.3 `pkg/controller/namespace/deletion`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use toft_api::{ApiError, Propagation, Request, ResourcePath};
 use toft_object::GroupResource;
@@ -14,7 +15,10 @@ use crate::ctx::{Ctx, Deletion};
 use crate::key::Key;
 use crate::meta;
 use crate::reader::Reader;
-use crate::resources::NAMESPACES;
+use crate::resources::{NAMESPACES, PODS};
+
+/// How long a namespace is left alone after its deletion, upstream's `namespaceDeletionGracePeriod`.
+const GRACE: Duration = Duration::from_secs(5);
 
 pub(crate) const CONTROLLER: Controller = Controller {
     name: "namespace-controller",
@@ -46,6 +50,11 @@ fn reconcile(ctx: &mut Ctx<'_>, key: &Key) -> Next {
     if !meta::is_deleting(&namespace) || namespace.items_at(&["spec", "finalizers"]).is_empty() {
         return Next::Nothing;
     }
+    let since = meta::time_at(&namespace, &["metadata", "deletionTimestamp"]);
+    let begin = since.unwrap_or_default() + GRACE;
+    if begin > ctx.now {
+        return Next::At(begin);
+    }
     go(ctx, &namespace).map_or(Next::Retry, |()| Next::Nothing)
 }
 
@@ -75,6 +84,11 @@ struct Rest {
 fn go(ctx: &mut Ctx<'_>, namespace: &Value) -> Result<(), ApiError> {
     let name = meta::name(namespace);
     let mut rest = Rest::default();
+    // Pods go first, so that nothing they rely on goes while they run; what is left then is not told yet.
+    empty(ctx, name, (&PODS.name, PODS.version), &mut rest);
+    if !rest.by_resource.is_empty() {
+        return tell(ctx, namespace, &Rest::default()).map(drop);
+    }
     for (resource, version) in resources(ctx) {
         empty(ctx, name, (&resource, &version), &mut rest);
     }

@@ -49,13 +49,19 @@ fn reconcile(ctx: &mut Ctx<'_>, key: &Key) -> Next {
     if ctx.now <= meta::created(&node) {
         ctx.note_once(&node, &Note::normal("RegisteredNode", text));
     }
-    let tainted = taint(ctx, &node);
+    let tainted = label(ctx, node).and_then(|node| {
+        taint(ctx, &node)?;
+        Ok(node)
+    });
+    let Ok(node) = tainted else {
+        return Next::Retry;
+    };
     let marked = if is_lost(&node) {
         mark_pods(ctx, &node)
     } else {
         Ok(())
     };
-    tainted.and(marked).map_or(Next::Retry, |()| Next::Nothing)
+    marked.map_or(Next::Retry, |()| Next::Nothing)
 }
 
 fn condition<'a>(node: &'a Value, kind: &str) -> &'a str {
@@ -64,8 +70,37 @@ fn condition<'a>(node: &'a Value, kind: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+/// Whether nothing is heard of a node. One that says that it is not ready tells of its pods itself.
 fn is_lost(node: &Value) -> bool {
-    matches!(condition(node, "Ready"), "False" | "Unknown")
+    condition(node, "Ready") == "Unknown"
+}
+
+/// Labels that older software reads, each with the one that it repeats.
+const REPEATED: &[(&str, &str)] = &[
+    ("kubernetes.io/os", "beta.kubernetes.io/os"),
+    ("kubernetes.io/arch", "beta.kubernetes.io/arch"),
+];
+
+/// How long the kubelet may keep what it has read, in seconds; none in clusters below a hundred nodes.
+///
+/// Source: `pkg/controller/ttl/ttl_controller.go`.
+const TTL: (&str, &str) = ("node.alpha.kubernetes.io/ttl", "0");
+
+/// Repeats labels under their old names.
+fn label(ctx: &mut Ctx<'_>, node: Value) -> Result<Value, ApiError> {
+    let mut labelled = node.clone();
+    for (label, old) in REPEATED {
+        if let Some(text) = meta::label(&node, label) {
+            labelled.set_at(&["metadata", "labels", old], text);
+        }
+    }
+    if meta::annotation(&node, TTL.0).is_none() {
+        labelled.set_at(&["metadata", "annotations", TTL.0], TTL.1);
+    }
+    if labelled == node {
+        return Ok(node);
+    }
+    ctx.update(&NODES, labelled)
 }
 
 /// The taints that the node should have, as key and effect.

@@ -1,7 +1,6 @@
 //! The scheduler: gives each pod a node, or says why it cannot.
 //!
-//! It looks at all waiting pods at once, the most important first, then the oldest. Pods are not evicted for
-//! more important ones.
+//! It looks at all waiting pods at once, the most important first, then the oldest.
 //!
 //! Source: Kubernetes 1.36.3 `pkg/scheduler`.
 
@@ -10,6 +9,7 @@ use std::cmp::Reverse;
 use toft_api::{ApiError, Request};
 use toft_value::{Value, value};
 
+use crate::claims;
 use crate::conditions;
 use crate::controller::{Change, Controller, Identity, Next, Wakes, Watch};
 use crate::ctx::Ctx;
@@ -24,12 +24,14 @@ use crate::resources::{
 
 mod affinity;
 mod filters;
+mod preemption;
 mod scores;
 mod snapshot;
 mod spread;
 mod volumes;
 
 use filters::Verdict;
+use preemption::Outcome;
 use snapshot::Snapshot;
 use volumes::{Volumes, Wish};
 
@@ -39,8 +41,8 @@ pub(crate) const CONTROLLER: Controller = Controller {
     watches: &[
         Watch::new(&PODS, Wakes::Singleton(pod_concerns)),
         Watch::new(&NODES, Wakes::Singleton(node_concerns)),
-        Watch::new(&PERSISTENT_VOLUME_CLAIMS, Wakes::Singleton(always)),
-        Watch::new(&PERSISTENT_VOLUMES, Wakes::Singleton(always)),
+        Watch::new(&PERSISTENT_VOLUME_CLAIMS, Wakes::Singleton(claim_concerns)),
+        Watch::new(&PERSISTENT_VOLUMES, Wakes::Singleton(volume_concerns)),
         Watch::new(&STORAGE_CLASSES, Wakes::Singleton(always)),
     ],
     reconcile,
@@ -56,6 +58,32 @@ fn pod_concerns(change: &Change<'_>) -> bool {
     ended(change.before) != ended(change.after)
         || change.differs(&["spec"])
         || change.differs(&["metadata", "labels"])
+}
+
+/// A claim that comes, goes, gets or loses its volume, or is given back by its provisioner.
+fn claim_concerns(change: &Change<'_>) -> bool {
+    let annotated = |side: Option<&Value>, key: &str| {
+        side.is_some_and(|claim| meta::annotation(claim, key).is_some())
+    };
+    change.before.is_none()
+        || change.after.is_none()
+        || change.differs(&["metadata", "annotations", claims::BIND_COMPLETED])
+        || change.differs(&["status", "phase"])
+        || (annotated(change.before, volumes::SELECTED_NODE)
+            && !annotated(change.after, volumes::SELECTED_NODE))
+}
+
+/// A volume that nobody has yet or any more, or that goes.
+fn volume_concerns(change: &Change<'_>) -> bool {
+    let is_free = |volume: &Value| {
+        let claim = volume.at(&["spec", "claimRef"]);
+        claim.is_none_or(Value::is_null)
+    };
+    let is_new = change.before.is_none() && change.after.is_some_and(is_free);
+    is_new
+        || change.after.is_none()
+        || change.differs(&["status", "phase"])
+        || change.differs(&["spec", "nodeAffinity"])
 }
 
 fn node_concerns(change: &Change<'_>) -> bool {
@@ -75,22 +103,48 @@ fn is_waiting(pod: &Value) -> bool {
     pods::node(pod).is_empty()
         && pods::is_active(pod)
         && scheduler.unwrap_or("default-scheduler") == "default-scheduler"
-        && pod.items_at(&["spec", "schedulingGates"]).is_empty()
+}
+
+/// Whether somebody else has to say first that the pod may go.
+fn is_gated(pod: &Value) -> bool {
+    !pod.items_at(&["spec", "schedulingGates"]).is_empty()
+}
+
+/// Dates the condition with which the API server makes a pod that is gated.
+fn note_gates(ctx: &mut Ctx<'_>, pod: &Value) -> Result<(), ApiError> {
+    let Some(known) = conditions::find(pod, "PodScheduled")
+        .filter(|known| meta::time_at(known, &["lastTransitionTime"]).is_none())
+    else {
+        return Ok(());
+    };
+    let mut condition = known.clone();
+    condition.set_at(&["lastTransitionTime"], ctx.now.to_string());
+    let mut status = pod.get("status").cloned().unwrap_or_default();
+    conditions::append(&mut status, condition);
+    let mut dated = pod.clone();
+    dated.set_at(&["status"], status);
+    ctx.update_status(&PODS, dated).map(drop)
 }
 
 fn reconcile(ctx: &mut Ctx<'_>, _: &Key) -> Next {
-    let all = ctx.reader().list(&PODS, None);
-    let mut waiting: Vec<Value> = all.filter(|pod| is_waiting(pod)).cloned().collect();
+    let waiting: Vec<Value> = ctx
+        .reader()
+        .list(&PODS, None)
+        .filter(|pod| is_waiting(pod))
+        .cloned()
+        .collect();
+    let (gated, mut waiting): (Vec<Value>, Vec<Value>) = waiting.into_iter().partition(is_gated);
+    let dated = gated.iter().try_for_each(|pod| note_gates(ctx, pod));
+    let mut next = dated.map_or(Next::Retry, |()| Next::Nothing);
     if waiting.is_empty() {
-        return Next::Nothing;
+        return next;
     }
     waiting.sort_by_cached_key(|pod| {
-        let priority = pod.i64_at(&["spec", "priority"]).unwrap_or(0);
+        let priority = preemption::priority(pod);
         let name = (meta::namespace(pod).to_owned(), meta::name(pod).to_owned());
         (Reverse(priority), meta::created(pod), name)
     });
     let mut snapshot = Snapshot::new(ctx);
-    let mut next = Next::Nothing;
     for pod in &waiting {
         if schedule(ctx, &mut snapshot, pod).is_err() {
             next = Next::Retry;
@@ -125,7 +179,7 @@ fn schedule(ctx: &mut Ctx<'_>, snapshot: &mut Snapshot, pod: &Value) -> Result<(
         .map(|(index, _)| index)
         .collect();
     if fitting.is_empty() {
-        return refuse(ctx, pod, &filters::explain(&verdicts));
+        return make_room(ctx, snapshot, (&wish, &verdicts));
     }
     let best = choose(ctx, snapshot, &wish, &fitting);
     let Some(node) = snapshot.nodes.get(best).map(|node| node.name.clone()) else {
@@ -134,9 +188,42 @@ fn schedule(ctx: &mut Ctx<'_>, snapshot: &mut Snapshot, pod: &Value) -> Result<(
     snapshot.take(best, pod);
     if volumes.prepare(ctx, &node)? {
         bind(ctx, pod, &node)
-    } else {
+    } else if pod.str_at(&["status", "nominatedNodeName"]) == Some(&node) {
         Ok(())
+    } else {
+        nominate(ctx, pod, node.as_str().into())
     }
+}
+
+/// Sends less important pods away for one that fits nowhere, or says why it has no node.
+fn make_room(
+    ctx: &mut Ctx<'_>,
+    snapshot: &mut Snapshot,
+    (wish, verdicts): (&Wish<'_>, &[Verdict]),
+) -> Result<(), ApiError> {
+    let text = filters::explain(verdicts);
+    match preemption::run(ctx, snapshot, (wish, verdicts))? {
+        Outcome::Waits => Ok(()),
+        // Upstream says of claims of devices, which pods here have none of, that there is nothing to take.
+        Outcome::Refused(why) => {
+            let text = format!("{text} no new claims to deallocate, preemption: {why}");
+            refuse(ctx, wish.pod, &text)
+        }
+        Outcome::Nominated(node) => {
+            refuse(ctx, wish.pod, &text)?;
+            if let Some(at) = snapshot.nodes.iter().position(|state| state.name == node) {
+                snapshot.take(at, wish.pod);
+            }
+            nominate(ctx, wish.pod, node.as_str().into())
+        }
+    }
+}
+
+/// Notes on a pod for which node it waits; nothing for none.
+fn nominate(ctx: &mut Ctx<'_>, pod: &Value, node: Value) -> Result<(), ApiError> {
+    let path = PODS.path(meta::namespace(pod), meta::name(pod));
+    let patch = value!({"status": {"nominatedNodeName": node}});
+    ctx.patch(path.subresource("status"), patch).map(drop)
 }
 
 /// The best of the fitting nodes; among equals the seed decides.
@@ -162,6 +249,9 @@ fn bind(ctx: &mut Ctx<'_>, pod: &Value, node: &str) -> Result<(), ApiError> {
         "metadata": {"name": name, "namespace": namespace, "uid": meta::uid(pod)},
         "target": {"kind": "Node", "name": node},
     });
+    if pod.at(&["status", "nominatedNodeName"]).is_some() {
+        nominate(ctx, pod, Value::Null)?;
+    }
     let path = PODS.path(namespace, name).subresource("binding");
     let agent = ctx.agent();
     ctx.send(Request::create(agent, path, binding))?;

@@ -19,6 +19,7 @@ use crate::resources::{CONTROLLER_REVISIONS, PERSISTENT_VOLUME_CLAIMS, PODS, STA
 use crate::revisions;
 
 mod identity;
+mod retention;
 mod round;
 
 use identity::{ordinal, pod_revision};

@@ -105,6 +105,10 @@ impl<'c, 'a> Rollout<'c, 'a> {
         let mut taken = 0;
         for set in self.old.clone() {
             let missing = wanted(&set) - status_count(&set, "availableReplicas");
+            if missing < 0 && taken < most && wanted(&set) > 0 {
+                // Its status does not know its new size yet; upstream fails here, too, and tries again.
+                return Err(ApiError::internal("the status of a ReplicaSet is behind"));
+            }
             let count = missing.min(most - taken).min(wanted(&set));
             if count > 0 {
                 self.resize(&set, wanted(&set) - count)?;

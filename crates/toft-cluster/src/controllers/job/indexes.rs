@@ -2,41 +2,101 @@
 //!
 //! Source: `indexed_job_utils.go`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toft_value::{Value, value};
 
+use super::policy;
+use super::run::Run;
 use crate::meta;
 use crate::pods;
 
 const INDEX: &str = "batch.kubernetes.io/job-completion-index";
+/// How often the number failed before, as a pod knows it.
+const FAILURES: &str = "batch.kubernetes.io/job-index-failure-count";
+/// How often it failed in ways that do not count.
+const IGNORED_FAILURES: &str = "batch.kubernetes.io/job-index-ignored-failure-count";
 
-fn index(pod: &Value) -> Option<usize> {
+/// The number of a pod.
+pub(super) fn of(pod: &Value) -> Option<usize> {
     meta::annotation(pod, INDEX)?.parse().ok()
 }
 
-fn limit(job: &Value) -> usize {
+/// The numbers that a field of the status tells.
+pub(super) fn told(job: &Value, field: &str) -> BTreeSet<usize> {
     let completions = job.i64_at(&["spec", "completions"]).unwrap_or(0);
-    usize::try_from(completions).unwrap_or(0)
+    let text = job.str_at(&["status", field]).unwrap_or_default();
+    parse(text, usize::try_from(completions).unwrap_or(0))
 }
 
 /// The numbers that succeeded: those the status tells and those of pods that it does not tell yet.
-pub(super) fn completed(job: &Value, pods: &[Value]) -> BTreeSet<usize> {
-    let text = job
-        .str_at(&["status", "completedIndexes"])
-        .unwrap_or_default();
-    let mut indexes = parse(text);
-    let succeeded = pods.iter().filter(|pod| pods::phase(pod) == "Succeeded");
-    indexes.extend(succeeded.filter_map(index));
-    indexes.retain(|index| *index < limit(job));
-    indexes
+pub(super) fn completed(run: &Run) -> BTreeSet<usize> {
+    let uncounted = run.pods.iter().filter(|pod| run.is_uncounted(pod));
+    let succeeded = uncounted.filter(|pod| pods::phase(pod) == "Succeeded");
+    let succeeded = succeeded.filter_map(|pod| run.index(pod));
+    succeeded
+        .chain(run.told_completed.iter().copied())
+        .collect()
 }
 
-fn parse(text: &str) -> BTreeSet<usize> {
+/// The numbers that failed for good.
+pub(super) fn failed(run: &Run) -> BTreeSet<usize> {
+    let limit = run.spec("backoffLimitPerIndex").unwrap_or(0);
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let has_ended = |pod: &&Value| {
+        run.has_failed(pod)
+            && (policy::fails_the_index(&run.job, pod)
+                || (policy::counts(&run.job, pod) && failures(pod).0 >= limit))
+    };
+    let uncounted = run.pods.iter().filter(|pod| run.is_uncounted(pod));
+    let new = uncounted.filter(has_ended).filter_map(|pod| run.index(pod));
+    new.chain(told(&run.job, "failedIndexes")).collect()
+}
+
+/// How often the number of a pod failed before: in ways that count, and in others.
+pub(super) fn failures(pod: &Value) -> (usize, usize) {
+    let count = |key: &str| {
+        meta::annotation(pod, key)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0)
+    };
+    (count(FAILURES), count(IGNORED_FAILURES))
+}
+
+/// The last failed pod of each number that is neither done nor tried again yet.
+pub(super) fn delayed(run: &Run) -> BTreeMap<usize, Value> {
+    let active: BTreeSet<usize> = run.active_pods().filter_map(of).collect();
+    let failed = run.failed_indexes.clone().unwrap_or_default();
+    let is_settled = |index: &usize| {
+        run.completed.contains(index) || failed.contains(index) || active.contains(index)
+    };
+    let mut last: BTreeMap<usize, Value> = BTreeMap::new();
+    let ended = run
+        .pods
+        .iter()
+        .filter(|pod| run.is_uncounted(pod) && run.has_failed(pod));
+    for pod in ended {
+        let Some(index) = run.index(pod).filter(|index| !is_settled(index)) else {
+            continue;
+        };
+        let count = |pod: &Value| failures(pod).0 + failures(pod).1;
+        if last
+            .get(&index)
+            .is_none_or(|known| count(known) <= count(pod))
+        {
+            last.insert(index, pod.clone());
+        }
+    }
+    last
+}
+
+/// Numbers as they are written, below a limit.
+pub(super) fn parse(text: &str, limit: usize) -> BTreeSet<usize> {
     let parts = text.split(',').filter(|part| !part.is_empty());
     let ranges = parts.filter_map(|part| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some(first.parse::<usize>().ok()?..=last.parse().ok()?)
+        let last: usize = last.parse().ok()?;
+        Some(first.parse::<usize>().ok()?..=last.min(limit.checked_sub(1)?))
     });
     ranges.flatten().collect()
 }
@@ -58,18 +118,41 @@ pub(super) fn print(indexes: &BTreeSet<usize>) -> String {
     texts.collect::<Vec<_>>().join(",")
 }
 
-/// The first numbers that neither succeeded nor have a pod.
-pub(super) fn pending(job: &Value, pods: &[Value], count: usize) -> Vec<usize> {
-    let mut taken = completed(job, pods);
-    taken.extend(
-        pods.iter()
-            .filter(|pod| pods::is_active(pod))
-            .filter_map(index),
-    );
-    (0..limit(job))
+/// The first numbers that neither ended nor have a pod.
+pub(super) fn pending(run: &Run, count: usize) -> Vec<usize> {
+    let mut taken = run.completed.clone();
+    taken.extend(run.active_pods().filter_map(of));
+    if run.replaces_failed_only() {
+        let going = run
+            .pods
+            .iter()
+            .filter(|pod| meta::is_deleting(pod) && !pods::is_terminal(pod));
+        taken.extend(going.filter_map(of));
+    }
+    taken.extend(run.failed_indexes.iter().flatten());
+    (0..run.completions().unwrap_or(0))
         .filter(|index| !taken.contains(index))
         .take(count)
         .collect()
+}
+
+/// Tells a pod how often its number failed before.
+pub(super) fn mark_failures(job: &Value, pod: &mut Value, before: Option<&Value>) {
+    let (mut counted, mut ignored) = before.map_or((0, 0), failures);
+    if let Some(before) = before {
+        if policy::counts(job, before) {
+            counted += 1;
+        } else {
+            ignored += 1;
+        }
+    }
+    pod.set_at(&["metadata", "annotations", FAILURES], counted.to_string());
+    if ignored > 0 {
+        pod.set_at(
+            &["metadata", "annotations", IGNORED_FAILURES],
+            ignored.to_string(),
+        );
+    }
 }
 
 /// Gives a pod its number.
@@ -109,7 +192,7 @@ mod tests {
     #[test]
     fn numbers_are_written_as_ranges() {
         for text in ["", "0", "0,1", "0-2", "0-2,4", "1,3-5,8,9"] {
-            assert_eq!(print(&parse(text)), text);
+            assert_eq!(print(&parse(text, 100)), text);
         }
     }
 }

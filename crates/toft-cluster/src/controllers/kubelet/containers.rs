@@ -1,5 +1,7 @@
 //! The containers of a pod and where each of them stands.
 
+use std::time::Duration;
+
 use toft_object::Time;
 use toft_value::{Value, value};
 
@@ -86,6 +88,33 @@ impl Container {
         self.status
             .str_at(&["state", "waiting", "reason"])
             .unwrap_or_default()
+    }
+
+    /// How often it was started again.
+    pub(super) fn restarts(&self) -> i64 {
+        self.status.i64_at(&["restartCount"]).unwrap_or(0)
+    }
+
+    /// When it ended the last time, and how long it had run then; `None` where it never did.
+    pub(super) fn last_end(&self) -> Option<(Time, Duration)> {
+        let ends: [&[&str]; 2] = [&["state", "terminated"], &["lastState", "terminated"]];
+        let end = ends.iter().find_map(|path| self.status.at(path))?;
+        let ended = meta::time_at(end, &["finishedAt"])?;
+        let started = meta::time_at(end, &["startedAt"]).unwrap_or(ended);
+        Some((ended, ended.since(started)))
+    }
+
+    /// Whether it waits after it had run.
+    pub(super) fn has_run_before(&self) -> bool {
+        self.status.at(&["lastState", "terminated"]).is_some()
+    }
+
+    /// Keeps how it ended beside the state that it is in now.
+    pub(super) fn remember_end(&mut self) {
+        if let Some(end) = self.status.at(&["state", "terminated"]).cloned() {
+            self.status
+                .set_at(&["lastState"], value!({"terminated": end}));
+        }
     }
 
     pub(super) fn is_started(&self) -> bool {

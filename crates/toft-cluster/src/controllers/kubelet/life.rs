@@ -1,11 +1,14 @@
 //! The life of a pod on its node, from admission to its end.
 
+use std::time::Duration;
+
 use toft_api::ApiError;
 use toft_object::Time;
 use toft_value::{Value, value};
 
 use super::containers::{self, Container, Role, State};
-use super::{addresses, environment, identity, images, probes, status, volumes};
+use super::program::{self, Program};
+use super::{addresses, environment, identity, images, probes, restart, status, volumes};
 use crate::conditions;
 use crate::controller::Next;
 use crate::ctx::Ctx;
@@ -19,6 +22,10 @@ const SANDBOX_MS: (u64, u64) = (400, 1_900);
 const INIT_RUN_MS: (u64, u64) = (500, 4_000);
 /// How long a container runs that is to run to its end.
 const RUN_MS: (u64, u64) = (2_000, 15_000);
+/// How a program ends that was killed: 128 and SIGKILL.
+const KILLED: i64 = 137;
+/// How long the shortest program runs.
+const SHORT_RUN_MS: (u64, u64) = (80, 400);
 
 /// A pod while its kubelet looks at it.
 struct Life<'c, 'a> {
@@ -135,7 +142,11 @@ impl Life<'_, '_> {
         for container in containers.iter_mut().filter(|one| one.role == Role::Main) {
             self.bring(container, base)?;
         }
-        let is_over = |one: &Container| matches!(one.state(), State::Terminated(..));
+        let pod = self.pod;
+        let is_over = |one: &Container| match one.state() {
+            State::Terminated(_, code) => !restart::is_due(pod, one, code),
+            State::Waiting | State::Running(_) => false,
+        };
         if containers
             .iter()
             .filter(|one| one.role == Role::Main)
@@ -166,8 +177,13 @@ impl Life<'_, '_> {
 
     /// Brings one container on that may begin at `base`.
     fn bring(&mut self, container: &mut Container, base: Time) -> Result<(), ApiError> {
-        if container.state() == State::Waiting {
-            self.start(container, base)?;
+        match container.state() {
+            State::Waiting if container.has_run_before() => self.start_again(container),
+            State::Waiting => self.start(container, base)?,
+            State::Terminated(_, code) if restart::is_due(self.pod, container, code) => {
+                self.start_again(container);
+            }
+            State::Running(_) | State::Terminated(..) => {}
         }
         if let State::Running(since) = container.state() {
             self.observe(container, since);
@@ -195,6 +211,41 @@ impl Life<'_, '_> {
         self.ctx
             .note(self.pod, &images::pulled(seed, container, &pull));
         images::remember(self.ctx, meta::name(self.node), container.image())?;
+        self.set_running(container);
+        Ok(())
+    }
+
+    /// Starts a container again that ended, when its pause is over.
+    fn start_again(&mut self, container: &mut Container) {
+        let Some((ended, ran)) = container.last_end() else {
+            return;
+        };
+        let pause = restart::pause(container, ran);
+        if !self.is_due(restart::at(ended, pause)) {
+            if !pause.is_zero() {
+                let note = restart::wait(self.pod, container, pause);
+                self.ctx.note_once(self.pod, &note);
+            }
+            return;
+        }
+        if let Some(trouble) = environment::trouble(self.ctx.reader(), self.pod, container) {
+            container.remember_end();
+            self.tell_trouble(container, &trouble);
+            return;
+        }
+        let seed = self.ctx.settings.seed;
+        let pull = images::pull(seed, &self.identity, (container, self.node, false));
+        self.ctx
+            .note(self.pod, &images::pulled(seed, container, &pull));
+        container.remember_end();
+        let restarts = container.restarts() + 1;
+        container.status.set_at(&["restartCount"], restarts);
+        container.status.set_at(&["started"], false);
+        self.set_running(container);
+    }
+
+    fn set_running(&mut self, container: &mut Container) {
+        let seed = self.ctx.settings.seed;
         for (reason, text) in [
             ("Created", "Container created"),
             ("Started", "Container started"),
@@ -204,10 +255,14 @@ impl Life<'_, '_> {
                 &Note::normal(reason, text).field(container.field()),
             );
         }
-        let id = images::hex(
-            seed,
-            &[&self.identity, meta::uid(self.pod), container.name(), "id"],
-        );
+        let restarts = container.restarts().to_string();
+        let parts = [
+            &self.identity,
+            meta::uid(self.pod),
+            container.name(),
+            &restarts,
+        ];
+        let id = images::hex(seed, &parts);
         let status = &mut container.status;
         status.set_at(
             &["state"],
@@ -222,7 +277,6 @@ impl Life<'_, '_> {
             images::image_id(seed, container.spec.str_at(&["image"]).unwrap_or_default()),
         );
         status.set_at(&["containerID"], format!("containerd://{id}"));
-        Ok(())
     }
 
     fn tell_trouble(&mut self, container: &mut Container, trouble: &environment::Trouble) {
@@ -243,26 +297,16 @@ impl Life<'_, '_> {
 
     /// Says of a container that runs whether it is started, ready, at its end.
     fn observe(&mut self, container: &mut Container, since: Time) {
-        let runs_to_end = container.role == Role::Init
-            || (container.role == Role::Main
-                && self
-                    .pod
-                    .str_at(&["spec", "restartPolicy"])
-                    .unwrap_or("Always")
-                    != "Always");
-        if runs_to_end {
-            let bounds = if container.role == Role::Init {
-                INIT_RUN_MS
-            } else {
-                RUN_MS
-            };
-            let takes = self
-                .ctx
-                .draw(&[&self.identity, container.name(), "run"], bounds);
-            if self.is_due(since + takes) {
-                container.end(self.ctx.now, 0);
-                return;
+        if let Some((takes, code)) = self.run_time(container)
+            && self.is_due(since + takes)
+        {
+            container.end(self.ctx.now, code);
+            if restart::is_due(self.pod, container, code) {
+                self.next = self
+                    .next
+                    .or(Next::At(restart::at(self.ctx.now, Duration::ZERO)));
             }
+            return;
         }
         if container.role == Role::Init {
             container.status.set_at(&["started"], true);
@@ -275,6 +319,56 @@ impl Life<'_, '_> {
         let is_ready = is_started && milestones.ready.is_some_and(|at| self.is_due(at));
         container.status.set_at(&["ready"], is_ready);
         self.tell_missing_ports(container);
+        self.kill_unhealthy(container, since);
+    }
+
+    /// Ends a container whose liveness or startup probe fails, when it has failed often enough.
+    fn kill_unhealthy(&mut self, container: &mut Container, since: Time) {
+        let seed = self.ctx.settings.seed;
+        for failure in probes::failures(seed, &self.identity, (container, since)) {
+            if !self.is_due(failure.at) {
+                continue;
+            }
+            let text = format!("{} probe failed: ", failure.kind);
+            self.ctx.note_once(
+                self.pod,
+                &Note::warning("Unhealthy", text).field(container.field()),
+            );
+            if failure.kind == "Readiness" {
+                continue;
+            }
+            let kind = failure.kind.to_lowercase();
+            let name = container.name();
+            let text = format!("Container {name} failed {kind} probe, will be restarted");
+            self.ctx.note(
+                self.pod,
+                &Note::normal("Killing", text).field(container.field()),
+            );
+            container.end(self.ctx.now, KILLED);
+            self.next = self
+                .next
+                .or(Next::At(restart::at(self.ctx.now, Duration::ZERO)));
+            return;
+        }
+    }
+
+    /// How long a container runs, and how it ends then; `None` where it does not by itself.
+    fn run_time(&self, container: &Container) -> Option<(Duration, i64)> {
+        let draw = |bounds| {
+            let parts = [&self.identity, container.name(), "run"];
+            self.ctx.draw(&parts, bounds)
+        };
+        match program::of(&container.spec) {
+            Program::Ends(time, code) => return Some((time + draw(SHORT_RUN_MS), code)),
+            Program::Runs => return None,
+            Program::Unknown => {}
+        }
+        let policy = self.pod.str_at(&["spec", "restartPolicy"]);
+        match container.role {
+            Role::Init => Some((draw(INIT_RUN_MS), 0)),
+            Role::Main if policy.unwrap_or("Always") != "Always" => Some((draw(RUN_MS), 0)),
+            Role::Main | Role::Sidecar => None,
+        }
     }
 
     /// Source: `prober/prober.go`; `pkg/probe/util.go` takes a port name that is not there for a number.

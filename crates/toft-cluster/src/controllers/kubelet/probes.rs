@@ -9,6 +9,7 @@ use toft_object::Time;
 use toft_value::Value;
 
 use super::containers::Container;
+use super::program::{self, Program};
 use crate::draw;
 
 /// How long a program takes until it answers.
@@ -31,7 +32,7 @@ pub(super) fn milestones(seed: u64, pod: &str, container: &Container, since: Tim
     let answers = since + draw("answers", START_MS);
     let success = |kind: &str, earliest: Time| -> Option<Time> {
         let probe = container.spec.get(kind)?;
-        missing_port(&container.spec, probe).is_none().then(|| {
+        can_succeed(&container.spec, probe).then(|| {
             let delay = probe.i64_at(&["initialDelaySeconds"]).unwrap_or(0);
             let delay = Duration::from_secs(u64::try_from(delay).unwrap_or(0));
             let period = probe.i64_at(&["periodSeconds"]).unwrap_or(10);
@@ -56,6 +57,62 @@ pub(super) fn milestones(seed: u64, pod: &str, container: &Container, since: Tim
         started => started,
     };
     Milestones { started, ready }
+}
+
+/// A probe that has failed as often as it may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    /// `Startup`, `Readiness`, `Liveness`
+    pub(super) kind: &'static str,
+    /// When: of a readiness probe the first time.
+    pub(super) at: Time,
+}
+
+/// When the probes of a container fail that can only fail; of a liveness probe once the container is started.
+pub(super) fn failures(
+    seed: u64,
+    pod: &str,
+    (container, since): (&Container, Time),
+) -> Vec<Failure> {
+    let kinds = [
+        ("startupProbe", "Startup"),
+        ("readinessProbe", "Readiness"),
+        ("livenessProbe", "Liveness"),
+    ];
+    let failing = kinds.into_iter().filter_map(|(field, kind)| {
+        let probe = container.spec.get(field).filter(|probe| fails(probe))?;
+        let number = |key: &str, usual: i64| {
+            let found = probe.i64_at(&[key]).unwrap_or(usual);
+            u64::try_from(found).unwrap_or(0)
+        };
+        let period = number("periodSeconds", 10) * 1_000;
+        let parts = [pod, container.name(), field];
+        let offset = draw::duration(seed, &parts, (0, period.min(OFFSET_MS_MAX)));
+        let times = if kind == "Readiness" {
+            1
+        } else {
+            number("failureThreshold", 3).max(1)
+        };
+        let delay = Duration::from_secs(number("initialDelaySeconds", 0));
+        let more = Duration::from_millis(period.saturating_mul(times - 1));
+        let is_running = kind == "Startup" || container.is_started();
+        is_running.then_some(Failure {
+            kind,
+            at: since + delay + offset + more,
+        })
+    });
+    failing.collect()
+}
+
+/// Whether the command of a probe says that it fails.
+fn fails(probe: &Value) -> bool {
+    let words = probe.items_at(&["exec", "command"]).iter();
+    let words: Vec<&str> = words.filter_map(Value::as_str).collect();
+    matches!(program::of_words(&words), Program::Ends(_, code) if code != 0)
+}
+
+fn can_succeed(container: &Value, probe: &Value) -> bool {
+    missing_port(container, probe).is_none() && !fails(probe)
 }
 
 /// The name of the port that a probe asks for and the container does not have.

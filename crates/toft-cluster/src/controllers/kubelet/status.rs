@@ -7,6 +7,7 @@ use toft_object::Time;
 use toft_value::{Value, value};
 
 use super::containers::{Container, Role, State};
+use super::restart;
 use crate::conditions;
 use crate::meta;
 
@@ -24,32 +25,30 @@ const OWN: &[&str] = &[
 
 /// The phase that follows from the states of the containers.
 fn phase(pod: &Value, containers: &[Container]) -> &'static str {
-    let restarts = pod.str_at(&["spec", "restartPolicy"]).unwrap_or("Always") == "Always";
-    let state_of = |role: Role| containers.iter().filter(move |one| one.role == role);
-    let init_failed = state_of(Role::Init)
-        .any(|one| matches!(one.state(), State::Terminated(_, code) if code != 0));
-    if init_failed && !restarts {
+    let main = || containers.iter().filter(|one| one.role == Role::Main);
+    let is_going = meta::is_deleting(pod);
+    let is_final = |one: &Container| match one.state() {
+        State::Terminated(_, code) => is_going || !restart::is_due(pod, one, code),
+        State::Waiting => is_going && one.has_run_before(),
+        State::Running(_) => false,
+    };
+    let has_failed =
+        |one: &Container| !matches!(one.state(), State::Terminated(_, 0) | State::Running(_));
+    let mut init = containers.iter().filter(|one| one.role == Role::Init);
+    if init.any(|one| has_failed(one) && is_final(one)) {
         return "Failed";
     }
-    let init_pending =
-        state_of(Role::Init).any(|one| !matches!(one.state(), State::Terminated(_, 0)));
-    let sidecar_pending = state_of(Role::Sidecar)
-        .any(|one| !one.is_started() && !matches!(one.state(), State::Terminated(..)));
-    let main_started = state_of(Role::Main).any(|one| one.state() != State::Waiting);
-    let main_waits = state_of(Role::Main).any(|one| one.state() == State::Waiting);
-    if init_pending || (sidecar_pending && !main_started) || main_waits {
+    if main().any(|one| one.state() == State::Waiting && !one.has_run_before()) {
         return "Pending";
     }
-    let main_runs = state_of(Role::Main).any(|one| matches!(one.state(), State::Running(_)));
-    let sidecar_runs = state_of(Role::Sidecar).any(|one| matches!(one.state(), State::Running(_)));
-    let all_succeeded =
-        state_of(Role::Main).all(|one| matches!(one.state(), State::Terminated(_, 0)));
-    if main_runs || sidecar_runs {
+    let mut sidecars = containers.iter().filter(|one| one.role == Role::Sidecar);
+    let sidecar_runs = sidecars.any(|one| matches!(one.state(), State::Running(_)));
+    if sidecar_runs || !main().all(is_final) {
         "Running"
-    } else if all_succeeded {
-        "Succeeded"
-    } else {
+    } else if main().any(has_failed) {
         "Failed"
+    } else {
+        "Succeeded"
     }
 }
 
@@ -61,8 +60,8 @@ fn names<'a>(containers: impl Iterator<Item = &'a Container>) -> Vec<&'a str> {
 type Lack = Option<(&'static str, String)>;
 
 fn not_initialized(containers: &[Container]) -> Lack {
-    let mains = containers.iter().filter(|one| one.role == Role::Main);
-    if mains.into_iter().any(|one| one.state() != State::Waiting) {
+    let mut mains = containers.iter().filter(|one| one.role == Role::Main);
+    if mains.any(|one| one.state() != State::Waiting || one.has_run_before()) {
         return None;
     }
     let incomplete = names(containers.iter().filter(|one| match one.role {

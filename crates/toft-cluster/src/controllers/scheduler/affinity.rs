@@ -78,7 +78,7 @@ fn neighbours<'a>(
 pub(super) fn filter(snapshot: &Snapshot, wish: &Wish<'_>, node: &NodeState) -> Verdict {
     let pod = wish.pod;
     if !affinity_holds(snapshot, pod, node) {
-        return Verdict::Never("node(s) didn't match pod affinity rules".to_owned());
+        return Verdict::Never(vec!["node(s) didn't match pod affinity rules".to_owned()]);
     }
     for term in required(pod, "podAntiAffinity") {
         let mut near = neighbours(snapshot, term, node);

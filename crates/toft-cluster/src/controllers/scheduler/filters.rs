@@ -23,7 +23,7 @@ pub(super) enum Verdict {
     /// It may not; if other pods went, it might.
     Later(Vec<String>),
     /// It may not, whoever goes.
-    Never(String),
+    Never(Vec<String>),
 }
 
 /// One filter: what it sees is the pod, the node, and all nodes.
@@ -48,46 +48,45 @@ pub(super) fn run(snapshot: &Snapshot, wish: &Wish<'_>) -> Vec<Verdict> {
             .as_ref()
             .is_some_and(|named| !named.contains(&node.name))
         {
-            return Verdict::Never("node(s) didn't satisfy plugin(s) [NodeAffinity]".to_owned());
+            return never("node(s) didn't satisfy plugin(s) [NodeAffinity]");
         }
-        let mut verdicts = FILTERS.iter().map(|filter| filter(snapshot, wish, node));
-        verdicts
-            .find(|verdict| *verdict != Verdict::Fits)
-            .unwrap_or(Verdict::Fits)
+        judge_node(snapshot, wish, node)
     };
     snapshot.nodes.iter().map(judge).collect()
 }
 
-/// Why no node fits, word for word. Upstream says of claims of devices, which pods here have none of, that
-/// there is nothing to take away.
-pub(super) fn explain(verdicts: &[Verdict]) -> String {
-    let (mut reasons, mut preemption) = (BTreeMap::new(), BTreeMap::new());
-    for verdict in verdicts {
-        let (told, after) = match verdict {
-            Verdict::Fits => continue,
-            Verdict::Later(told) => (
-                told.as_slice(),
-                "No preemption victims found for incoming pod",
-            ),
-            Verdict::Never(told) => (
-                std::slice::from_ref(told),
-                "Preemption is not helpful for scheduling",
-            ),
-        };
-        for reason in told {
-            *reasons.entry(reason.as_str()).or_insert(0) += 1;
-        }
-        *preemption.entry(after).or_insert(0) += 1;
-    }
-    let head = format!("0/{} nodes are available:", verdicts.len());
-    format!(
-        "{head} {} no new claims to deallocate, preemption: {head} {}",
-        histogram(&reasons),
-        histogram(&preemption)
-    )
+/// The verdict for the node at a place of the snapshot.
+pub(super) fn judge(snapshot: &Snapshot, wish: &Wish<'_>, at: usize) -> Verdict {
+    let node = snapshot.nodes.get(at);
+    node.map_or(Verdict::Fits, |node| judge_node(snapshot, wish, node))
 }
 
-fn histogram(reasons: &BTreeMap<&str, usize>) -> String {
+fn judge_node(snapshot: &Snapshot, wish: &Wish<'_>, node: &NodeState) -> Verdict {
+    let mut verdicts = FILTERS.iter().map(|filter| filter(snapshot, wish, node));
+    verdicts
+        .find(|verdict| *verdict != Verdict::Fits)
+        .unwrap_or(Verdict::Fits)
+}
+
+/// Why no node fits, word for word, but for what came of the search for pods to send away.
+pub(super) fn explain(verdicts: &[Verdict]) -> String {
+    let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
+    for verdict in verdicts {
+        match verdict {
+            Verdict::Fits => {}
+            Verdict::Later(told) | Verdict::Never(told) => {
+                for reason in told {
+                    *reasons.entry(reason.clone()).or_default() += 1;
+                }
+            }
+        }
+    }
+    let count = verdicts.len();
+    format!("0/{count} nodes are available: {}", histogram(&reasons))
+}
+
+/// `1 this, 2 that.`
+pub(super) fn histogram(reasons: &BTreeMap<String, usize>) -> String {
     let mut texts: Vec<String> = reasons
         .iter()
         .map(|(reason, count)| format!("{count} {reason}"))
@@ -135,7 +134,7 @@ fn spec<'a>(wish: &Wish<'a>) -> &'a Value {
 }
 
 fn never(reason: &str) -> Verdict {
-    Verdict::Never(reason.to_owned())
+    Verdict::Never(vec![reason.to_owned()])
 }
 
 fn unschedulable(_: &Snapshot, wish: &Wish<'_>, node: &NodeState) -> Verdict {
@@ -211,20 +210,18 @@ fn fit(_: &Snapshot, wish: &Wish<'_>, node: &NodeState) -> Verdict {
     if count >= node.allocatable.get("pods") {
         reasons.push("Too many pods".to_owned());
     }
-    let mut hopeless = None;
+    let mut is_hopeless = false;
     for (name, amount) in requests::of_pod(spec(wish)).iter() {
         let most = node.allocatable.get(name);
         if amount > 0 && amount > most - node.requested.get(name) {
             reasons.push(format!("Insufficient {name}"));
-            if amount > most {
-                hopeless = Some(format!("Insufficient {name}"));
-            }
+            is_hopeless |= amount > most;
         }
     }
-    match hopeless {
-        Some(reason) if reasons.len() == 1 => Verdict::Never(reason),
-        _ if reasons.is_empty() => Verdict::Fits,
-        _ => Verdict::Later(reasons),
+    match (reasons.is_empty(), is_hopeless) {
+        (true, _) => Verdict::Fits,
+        (false, true) => Verdict::Never(reasons),
+        (false, false) => Verdict::Later(reasons),
     }
 }
 
@@ -247,7 +244,7 @@ mod tests {
     #[test]
     fn reasons_are_counted_and_told_as_upstream_does() {
         let verdicts = [
-            Verdict::Never("node(s) had untolerated taint(s)".to_owned()),
+            never("node(s) had untolerated taint(s)"),
             Verdict::Later(vec![
                 "Insufficient memory".to_owned(),
                 "Insufficient cpu".to_owned(),
@@ -257,8 +254,7 @@ mod tests {
         assert_eq!(
             explain(&verdicts),
             "0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint(s), \
-             2 Insufficient memory. no new claims to deallocate, preemption: 0/3 nodes are available: \
-             1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."
+             2 Insufficient memory."
         );
     }
 }

@@ -38,7 +38,8 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    /// The cluster as it is. A waiting pod whose volume is being made for a node counts there already.
+    /// The cluster as it is. A waiting pod whose volume is being made for a node, or for which
+    /// others go there, counts already.
     pub(super) fn new(ctx: &Ctx<'_>) -> Self {
         let reader = ctx.reader();
         let nodes = reader.list(&NODES, None).map(NodeState::new).collect();
@@ -60,7 +61,10 @@ impl Snapshot {
                 continue;
             }
             let node = match pods::node(pod) {
-                "" => awaited_node(ctx, pod),
+                "" => match pod.str_at(&["status", "nominatedNodeName"]) {
+                    Some(node) if !node.is_empty() => node.to_owned(),
+                    _ => awaited_node(ctx, pod),
+                },
                 node => node.to_owned(),
             };
             if let Some(at) = snapshot.nodes.iter().position(|state| state.name == node) {

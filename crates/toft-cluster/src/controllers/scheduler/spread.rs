@@ -94,7 +94,7 @@ pub(super) fn filter(snapshot: &Snapshot, wish: &Wish<'_>, node: &NodeState) -> 
     const REASON: &str = "node(s) didn't match pod topology spread constraints";
     for constraint in constraints(wish.pod, "DoNotSchedule") {
         let Some(place) = node.label(&constraint.key) else {
-            return Verdict::Never(format!("{REASON} (missing required label)"));
+            return Verdict::Never(vec![format!("{REASON} (missing required label)")]);
         };
         let counts = census(snapshot, wish.pod, &constraint);
         let least = if counts.len() < constraint.min_domains {

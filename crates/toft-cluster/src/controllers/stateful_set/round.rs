@@ -6,6 +6,7 @@ use toft_api::{ApiError, Reason};
 use toft_value::Value;
 
 use super::identity::{self, ordinal, pod_revision};
+use super::retention;
 use crate::ctx::{Ctx, Deletion};
 use crate::meta;
 use crate::note::Note;
@@ -72,6 +73,9 @@ impl Round<'_> {
         let outside = |pod: &&Value| ordinal(pod) < first || ordinal(pod) > last;
         let mut condemned: Vec<&Value> = known.iter().filter(outside).collect();
         condemned.sort_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
+        for pod in &condemned {
+            retention::settle(ctx, self.set, pod)?;
+        }
         let unhealthy = replicas.iter().find(|pod| self.is_unavailable(ctx, pod));
         let unhealthy = unhealthy.or_else(|| {
             let mut from_below = condemned.iter().rev();
@@ -109,9 +113,15 @@ impl Round<'_> {
         let mut wanted = pod.clone();
         identity::identify(self.set, &mut wanted);
         wanted.set_at(&["spec"], pod.get("spec").cloned().unwrap_or_default());
+        let claims_changed = retention::settle(ctx, self.set, pod)?;
         if wanted != *pod {
             ctx.update(&PODS, wanted)?;
+        } else if !claims_changed {
+            return Ok(Step::GoOn);
         }
+        let (pod, set) = (meta::name(pod), meta::name(self.set));
+        let text = format!("Update Pod {pod} in StatefulSet {set} successful");
+        ctx.note(self.set, &Note::normal("SuccessfulUpdate", text));
         Ok(Step::GoOn)
     }
 
@@ -130,11 +140,15 @@ impl Round<'_> {
         };
         let set = revisions::applied(self.set, revision);
         let pod = identity::pod(&set, meta::name(revision), number);
+        if retention::is_stale(ctx, self.set, &pod) {
+            return Ok(());
+        }
         self.make_claims(ctx, number, &pod)?;
         let name = meta::name(&pod).to_owned();
         let set_name = meta::name(self.set);
         match ctx.create(&PODS, pod) {
-            Ok(_) => {
+            Ok(pod) => {
+                retention::settle(ctx, self.set, &pod)?;
                 let text = format!("Create Pod {name} in StatefulSet {set_name} successful");
                 ctx.note(self.set, &Note::normal("SuccessfulCreate", text));
                 Ok(())
