@@ -171,7 +171,7 @@ fn replace_addresses(value: &mut Value) {
     }
 }
 
-/// What an APIService is after the server has looked for its Service in vain, which it does when it has time.
+/// What an `APIService` is after the server has looked for its Service in vain, which it does when it has time.
 const LOOKED_FOR: &str = "False (ServiceNotFound)";
 
 /// How long ago something was, and what was allocated, in the cells of a row.
