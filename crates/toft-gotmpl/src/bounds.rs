@@ -19,19 +19,39 @@ pub const VALUES_MAX: usize = 1_000_000;
 /// items. The largest template found in public repositories needs some thousands.
 pub const WORK_MAX: u64 = 2_000_000;
 
-/// What is left of the work that a rendering may do.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    left: u64,
+/// How much the renderings of one session may do together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps of work, counted as for [`WORK_MAX`].
+    pub work: u64,
+    /// Bytes of one output or text.
+    pub output_bytes: usize,
 }
 
-impl Default for Budget {
+impl Default for Limits {
     fn default() -> Self {
-        Self { left: WORK_MAX }
+        Self {
+            work: WORK_MAX,
+            output_bytes: OUTPUT_BYTES_MAX,
+        }
     }
 }
 
+/// What is left of the work that a rendering may do.
+#[derive(Debug)]
+pub(crate) struct Budget {
+    limits: Limits,
+    left: u64,
+}
+
 impl Budget {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            left: limits.work,
+        }
+    }
+
     /// Takes `cost` away; the error says that nothing is left.
     pub(crate) fn spend(&mut self, cost: usize) -> Result<(), String> {
         let cost = u64::try_from(cost).unwrap_or(u64::MAX);
@@ -41,16 +61,23 @@ impl Budget {
                 Ok(())
             }
             None => Err(format!(
-                "the template does more than {WORK_MAX} steps of work"
+                "the template does more than {} steps of work",
+                self.limits.work
             )),
         }
     }
 
     /// Takes away what making a text of so many bytes costs; the text may not be too long.
     pub(crate) fn spend_text(&mut self, bytes: usize) -> Result<(), String> {
-        if bytes > OUTPUT_BYTES_MAX {
-            return Err(format!("a text is longer than {OUTPUT_BYTES_MAX} bytes"));
+        let most = self.limits.output_bytes;
+        if bytes > most {
+            return Err(format!("a text is longer than {most} bytes"));
         }
         self.spend(bytes / 8 + 1)
+    }
+
+    /// How long an output may get.
+    pub(crate) fn output_bytes_max(&self) -> usize {
+        self.limits.output_bytes
     }
 }

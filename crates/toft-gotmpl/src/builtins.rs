@@ -123,16 +123,18 @@ fn index(_: &mut Call<'_>, values: &[Data]) -> Ran {
                 let found = list.items.get(at).cloned();
                 found.ok_or("reflect: slice index out of range")?
             }
+            Data::Bytes(bytes) => {
+                let at = position(key, bytes.len())?;
+                let byte = bytes.get(at).copied();
+                Data::Byte(byte.ok_or("reflect: slice index out of range")?)
+            }
             Data::Text(text) => {
                 let at = position(key, text.len())?;
                 let byte = text.as_bytes().get(at).copied();
                 Data::Byte(byte.ok_or("reflect: string index out of range")?)
             }
             Data::Dict(dict) => match key {
-                Data::Text(key) => dict.get(key).unwrap_or_else(|| match dict.kind {
-                    crate::runtime::DictKind::Any => Data::Nil,
-                    crate::runtime::DictKind::Text => Data::text(""),
-                }),
+                Data::Text(key) => dict.get(key).unwrap_or_else(|| dict.kind.zero()),
                 Data::Missing | Data::Nil => {
                     return Err("value is nil; should be of type string".to_owned());
                 }
@@ -153,6 +155,7 @@ fn position(key: &Data, length: usize) -> Result<usize, String> {
     let number = match key {
         Data::Int(number) | Data::Int64(number) => *number,
         Data::Byte(number) => (*number).into(),
+        Data::Uint64(number) => i64::try_from(*number).unwrap_or(i64::MAX),
         Data::Missing | Data::Nil => return Err("cannot index slice/array with nil".to_owned()),
         other => {
             return Err(format!(
@@ -170,6 +173,7 @@ fn length(_: &mut Call<'_>, values: &[Data]) -> Ran {
         Data::Missing => return Err("reflect: call of reflect.Value.Type on zero Value".to_owned()),
         Data::Nil => return Err("len of nil pointer".to_owned()),
         Data::Text(text) => text.len(),
+        Data::Bytes(bytes) => bytes.len(),
         Data::List(list) => list.items.len(),
         Data::Dict(dict) => dict.entries.borrow().len(),
         other => return Err(format!("len of type {}", other.type_name())),
@@ -189,8 +193,9 @@ enum Basic<'a> {
 fn basic(value: &Data) -> Option<Basic<'_>> {
     match value {
         Data::Bool(value) => Some(Basic::Bool(*value)),
-        Data::Int(value) | Data::Int64(value) => Some(Basic::Int(*value)),
+        Data::Int(value) | Data::Int64(value) | Data::Duration(value) => Some(Basic::Int(*value)),
         Data::Byte(value) => Some(Basic::Unsigned((*value).into())),
+        Data::Uint64(value) => Some(Basic::Unsigned(*value)),
         Data::Float(value) => Some(Basic::Float(*value)),
         Data::Text(value) => Some(Basic::Text(value)),
         _ => None,

@@ -6,44 +6,60 @@ mod call;
 mod field;
 
 use std::fmt;
+use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use crate::bounds::{Budget, OUTPUT_BYTES_MAX, TEMPLATE_DEPTH_MAX};
+use crate::bounds::TEMPLATE_DEPTH_MAX;
 use crate::error::TemplateError;
 use crate::format::sprint_one;
-use crate::functions::Random;
 use crate::node::{At, Block, Branch, Command, Node, Number, Pipeline, Term, Word};
 use crate::quote::quote;
-use crate::runtime::{Boxed, Data, Dict, DictKind, ItemsKind};
-use crate::template::{Settings, Template};
+use crate::runtime::{Boxed, Data, ItemsKind};
+use crate::scope::{Scope, Tree, Written};
+use crate::session::Session;
 
-/// Renders a template.
+/// Renders the template with a name.
 pub(crate) fn run(
-    template: &Template,
+    scope: &Rc<Scope>,
+    name: &str,
     data: &Data,
-    settings: &Settings,
+    session: &mut Session,
+) -> Result<String, TemplateError> {
+    let Some(tree) = scope.find(name) else {
+        let name = quote(name);
+        return Err(TemplateError(format!(
+            "template: no template {name} associated with template \"gotpl\""
+        )));
+    };
+    run_tree(scope, (name, tree), data, session)
+}
+
+/// Renders a template that is at hand, looking others up in a scope.
+pub(crate) fn run_tree(
+    scope: &Rc<Scope>,
+    (name, tree): (&str, &Tree),
+    data: &Data,
+    session: &mut Session,
 ) -> Result<String, TemplateError> {
     let root = Slot::plain(data.clone());
     let mut exec = Exec {
-        template,
-        settings: *settings,
-        current: template.name(),
+        scope,
+        session,
+        current: name,
+        written: &tree.written,
         here: None,
         variables: vec![(SmolStr::new_static("$"), root.clone())],
-        depth: 0,
-        budget: Budget::default(),
-        random: Random::new(settings.seed),
         out: String::new(),
     };
-    let Some(tree) = template.tree(template.name()) else {
-        let message = format!(
-            "{} is an incomplete or empty template",
-            quote(template.name())
-        );
-        return Err(exec.error(&message));
-    };
-    exec.block(&root, tree)?;
+    if exec.session.depth == TEMPLATE_DEPTH_MAX {
+        return exec.fail(&format!(
+            "exceeded maximum template depth ({TEMPLATE_DEPTH_MAX})"
+        ));
+    }
+    exec.session.depth += 1;
+    exec.block(&root, &tree.block)?;
+    exec.session.depth -= 1;
     Ok(exec.out)
 }
 
@@ -121,32 +137,31 @@ enum Flow {
     Continue,
 }
 
-struct Exec<'t> {
-    template: &'t Template,
-    settings: Settings,
+struct Exec<'t, 's> {
+    scope: &'t Rc<Scope>,
+    session: &'s mut Session,
+    /// The name of the template that runs, and the text that it was read from.
     current: &'t str,
+    written: &'t Written,
     here: Option<Here<'t>>,
     variables: Vec<(SmolStr, Slot)>,
-    depth: usize,
-    budget: Budget,
-    random: Random,
     out: String,
 }
 
 type Done<T> = Result<T, TemplateError>;
 
-impl<'t> Exec<'t> {
+impl<'t> Exec<'t, '_> {
     fn error(&self, message: &str) -> TemplateError {
         let current = self.current;
         let Some(here) = self.here else {
             return TemplateError(format!("template: {current}: {message}"));
         };
-        let before = self.template.text().get(..here.at()).unwrap_or_default();
+        let before = self.written.text.get(..here.at()).unwrap_or_default();
         let line = 1 + before.matches('\n').count();
         let column = before
             .rfind('\n')
             .map_or(before.len(), |newline| before.len() - newline - 1);
-        let name = self.template.name();
+        let name = &self.written.name;
         let current = quote(current);
         TemplateError(format!(
             "template: {name}:{line}:{column}: executing {current} at <{here}>: {message}"
@@ -158,15 +173,14 @@ impl<'t> Exec<'t> {
     }
 
     fn spend(&mut self, cost: usize) -> Done<()> {
-        let spent = self.budget.spend(cost);
+        let spent = self.session.budget.spend(cost);
         spent.map_err(|message| self.error(&message))
     }
 
     fn write(&mut self, text: &str) -> Done<()> {
-        if self.out.len() + text.len() > OUTPUT_BYTES_MAX {
-            return self.fail(&format!(
-                "the output is longer than {OUTPUT_BYTES_MAX} bytes"
-            ));
+        let most = self.session.budget.output_bytes_max();
+        if self.out.len() + text.len() > most {
+            return self.fail(&format!("the output is longer than {most} bytes"));
         }
         self.spend(text.len() / 8)?;
         self.out.push_str(text);
@@ -205,8 +219,8 @@ impl<'t> Exec<'t> {
                 self.here = Some(Here::Node(*at, node));
                 self.call_template(dot, name, pipeline.as_ref())?;
             }
-            Node::Break(_) => return Ok(Flow::Break),
-            Node::Continue(_) => return Ok(Flow::Continue),
+            Node::Break => return Ok(Flow::Break),
+            Node::Continue => return Ok(Flow::Continue),
         }
         Ok(Flow::Next)
     }
@@ -256,11 +270,24 @@ impl<'t> Exec<'t> {
 
     fn iterate(&mut self, value: &Slot, branch: &'t Branch) -> Done<Ran> {
         match &value.data {
-            Data::Int(_) | Data::Int64(_) | Data::Byte(_) => self.count(&value.data, branch),
+            Data::Int(_) | Data::Int64(_) | Data::Uint64(_) | Data::Byte(_) => {
+                self.count(&value.data, branch)
+            }
+            Data::Bytes(bytes) => {
+                let items = bytes.iter().enumerate().map(|(index, byte)| {
+                    let index = Data::Int(i64::try_from(index).unwrap_or(i64::MAX));
+                    (index, Slot::plain(Data::Byte(*byte)))
+                });
+                self.each(items.collect(), branch)
+            }
             Data::List(list) => {
                 let boxed = match list.kind {
                     ItemsKind::Any => Boxed::Yes,
-                    _ => Boxed::No,
+                    ItemsKind::Text
+                    | ItemsKind::Int
+                    | ItemsKind::Dict
+                    | ItemsKind::List
+                    | ItemsKind::Versions(_) => Boxed::No,
                 };
                 let items = list.items.iter().enumerate().map(|(index, item)| {
                     let index = Data::Int(i64::try_from(index).unwrap_or(i64::MAX));
@@ -292,6 +319,9 @@ impl<'t> Exec<'t> {
         }
         let (end, make): (i64, fn(i64) -> Data) = match limit {
             Data::Int64(end) => (*end, Data::Int64),
+            Data::Uint64(end) => (i64::try_from(*end).unwrap_or(i64::MAX), |number| {
+                Data::Uint64(number.unsigned_abs())
+            }),
             Data::Byte(end) => ((*end).into(), |number| {
                 Data::Byte(u8::try_from(number).unwrap_or(u8::MAX))
             }),
@@ -353,10 +383,11 @@ impl<'t> Exec<'t> {
         name: &'t str,
         pipeline: Option<&'t Pipeline>,
     ) -> Done<()> {
-        let Some(tree) = self.template.tree(name) else {
+        let scope = self.scope;
+        let Some(tree) = scope.find(name) else {
             return self.fail(&format!("template {} not defined", quote(name)));
         };
-        if self.depth == TEMPLATE_DEPTH_MAX {
+        if self.session.depth == TEMPLATE_DEPTH_MAX {
             return self.fail(&format!(
                 "exceeded maximum template depth ({TEMPLATE_DEPTH_MAX})"
             ));
@@ -368,10 +399,12 @@ impl<'t> Exec<'t> {
         let variables = vec![(SmolStr::new_static("$"), dot.clone())];
         let variables = std::mem::replace(&mut self.variables, variables);
         let current = std::mem::replace(&mut self.current, name);
-        self.depth += 1;
-        self.block(&dot, tree)?;
-        self.depth -= 1;
+        let written = std::mem::replace(&mut self.written, &tree.written);
+        self.session.depth += 1;
+        self.block(&dot, &tree.block)?;
+        self.session.depth -= 1;
         self.current = current;
+        self.written = written;
         self.variables = variables;
         Ok(())
     }
@@ -418,9 +451,9 @@ impl<'t> Exec<'t> {
             last,
         };
         match &first.word {
-            Word::Identifier(name) => {
+            Word::Function(function) => {
                 self.here = Some(Here::Term(first));
-                return self.function(name, Here::Command(command), given);
+                return self.function(function, Here::Command(command), given);
             }
             Word::Field(..) | Word::Chain(..) | Word::Variable(..) => {
                 return self.fields(first, given);
@@ -514,12 +547,4 @@ enum Condition {
 enum Ran {
     Never,
     Once,
-}
-
-/// The zero value of what a map holds.
-fn zero_of(dict: &Dict) -> Data {
-    match dict.kind {
-        DictKind::Any => Data::Nil,
-        DictKind::Text => Data::text(""),
-    }
 }

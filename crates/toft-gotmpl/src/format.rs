@@ -54,7 +54,12 @@ fn write_weighed(out: &mut String, data: &Data) {
         Data::Missing | Data::Nil => write!(out, "<nil>"),
         Data::Bool(value) => write!(out, "{value}"),
         Data::Int(value) | Data::Int64(value) => write!(out, "{value}"),
+        Data::Uint64(value) => write!(out, "{value}"),
         Data::Byte(value) => write!(out, "{value}"),
+        Data::Bytes(bytes) => {
+            let items: Vec<String> = bytes.iter().map(ToString::to_string).collect();
+            write!(out, "[{}]", items.join(" "))
+        }
         Data::Float(value) => write!(out, "{}", float_to_shortest(*value)),
         Data::Text(text) => write!(out, "{text}"),
         Data::List(list) => {
@@ -77,6 +82,26 @@ fn write_weighed(out: &mut String, data: &Data) {
             write!(out, "]")
         }
         Data::Time(time) => write!(out, "{}", crate::functions::time_text(*time)),
+        Data::Duration(duration) => {
+            write!(out, "{}", crate::functions::duration_text(*duration))
+        }
         Data::Version(version) => write!(out, "{version}"),
+        Data::Record(record) => {
+            // A version of Kubernetes says what it is; other structs show their fields.
+            if record.kind.name.ends_with("KubeVersion") {
+                write_weighed(out, &record.version_text());
+                return;
+            }
+            out.push_str(if record.kind.name.starts_with('*') {
+                "&{"
+            } else {
+                "{"
+            });
+            for (index, item) in record.fields.iter().enumerate() {
+                out.push_str(if index > 0 { " " } else { "" });
+                write_weighed(out, item);
+            }
+            write!(out, "}}")
+        }
     };
 }

@@ -12,6 +12,7 @@ mod defaults;
 mod dicts;
 mod encoding;
 mod hashes;
+mod helm;
 mod lists;
 mod numbers;
 mod paths;
@@ -24,16 +25,20 @@ mod urls;
 mod versions;
 mod words;
 
-use jiff::Timestamp;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::sync::OnceLock;
 
-use crate::bounds::Budget;
 use crate::builtins;
-use crate::runtime::Data;
+use crate::runtime::{Data, DictKind, ItemsKind};
+use crate::scope::Scope;
+use crate::session::Session;
 
 pub use argo::{normalize, slugify};
-pub(crate) use dates::time_text;
+pub(crate) use dates::{duration_text, time_text};
 pub(crate) use random::Random;
-pub use versions::Version;
+pub use versions::{Version, is_version, satisfies};
 
 /// What a function gives: a value, or what it says went wrong.
 pub(crate) type Ran = Result<Data, String>;
@@ -55,15 +60,33 @@ pub(crate) enum Param {
     Float,
     /// `map[string]interface {}`
     Dict,
+    /// `[]interface {}`
+    List,
     /// `time.Time`
     Time,
+    /// `sprig.certificate`
+    Certificate,
 }
 
 /// What a function may use besides its arguments.
 pub(crate) struct Call<'a> {
-    pub(crate) budget: &'a mut Budget,
-    pub(crate) random: &'a mut Random,
-    pub(crate) now: Timestamp,
+    pub(crate) session: &'a mut Session,
+    /// Where the templates are that it can call.
+    pub(crate) scope: &'a Rc<Scope>,
+}
+
+impl Deref for Call<'_> {
+    type Target = Session;
+
+    fn deref(&self) -> &Session {
+        self.session
+    }
+}
+
+impl DerefMut for Call<'_> {
+    fn deref_mut(&mut self) -> &mut Session {
+        self.session
+    }
 }
 
 /// A function: its name, its parameters, and the type of further ones.
@@ -72,6 +95,12 @@ pub(crate) struct Function {
     pub(crate) params: &'static [Param],
     pub(crate) rest: Option<Param>,
     pub(crate) run: fn(&mut Call<'_>, &[Data]) -> Ran,
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.name)
+    }
 }
 
 impl Function {
@@ -106,17 +135,29 @@ impl Param {
             Self::Bool => "bool",
             Self::Float => "float64",
             Self::Dict => "map[string]interface {}",
+            Self::List => "[]interface {}",
             Self::Time => "time.Time",
+            Self::Certificate => "sprig.certificate",
         }
     }
 
     pub(crate) fn can_be_nil(self) -> bool {
-        matches!(self, Self::Raw | Self::Any | Self::Dict)
+        matches!(self, Self::Raw | Self::Any | Self::Dict | Self::List)
     }
 }
 
+/// Which functions templates know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Vocabulary {
+    /// Those of Argo CD's ApplicationSets.
+    Argo,
+    /// Those of charts in Helm 3.
+    Helm3,
+    /// Those of charts in Helm 4.
+    Helm4,
+}
+
 const TABLES: &[&[Function]] = &[
-    argo::TABLE,
     dates::TABLE,
     defaults::TABLE,
     dicts::TABLE,
@@ -136,14 +177,44 @@ const TABLES: &[&[Function]] = &[
     builtins::TABLE,
 ];
 
-/// The function with a name.
-pub(crate) fn find(name: &str) -> Option<&'static Function> {
-    let mut all = TABLES.iter().flat_map(|table| table.iter());
-    all.find(|function| function.name == name)
-}
+impl Vocabulary {
+    /// The function with a name.
+    pub(crate) fn find(self, name: &str) -> Option<&'static Function> {
+        let sorted = self.sorted();
+        let at = sorted.binary_search_by(|function| function.name.cmp(name));
+        sorted.get(at.ok()?).copied()
+    }
 
-pub(crate) fn is_defined(name: &str) -> bool {
-    find(name).is_some()
+    /// Its own, which stand for sprig's of the same name.
+    fn own(self) -> Vec<&'static Function> {
+        match self {
+            Self::Argo => argo::TABLE.iter().collect(),
+            Self::Helm3 => helm::TABLE.iter().collect(),
+            Self::Helm4 => {
+                let more = helm::TABLES_4.iter().flat_map(|table| table.iter());
+                helm::TABLE.iter().chain(more).collect()
+            }
+        }
+    }
+
+    /// All functions by name.
+    fn sorted(self) -> &'static [&'static Function] {
+        static ARGO: OnceLock<Vec<&'static Function>> = OnceLock::new();
+        static HELM3: OnceLock<Vec<&'static Function>> = OnceLock::new();
+        static HELM4: OnceLock<Vec<&'static Function>> = OnceLock::new();
+        let place = match self {
+            Self::Argo => &ARGO,
+            Self::Helm3 => &HELM3,
+            Self::Helm4 => &HELM4,
+        };
+        place.get_or_init(|| {
+            let common = TABLES.iter().flat_map(|table| table.iter());
+            let mut all: Vec<_> = self.own().into_iter().chain(common).collect();
+            all.sort_by_key(|function| function.name);
+            all.dedup_by_key(|function| function.name);
+            all
+        })
+    }
 }
 
 /// The method of a value with a name.
@@ -151,6 +222,18 @@ pub(crate) fn method(receiver: &Data, name: &str) -> Option<&'static Function> {
     let methods = match receiver {
         Data::Time(_) => dates::METHODS,
         Data::Version(_) => versions::METHODS,
+        Data::Dict(dict) => match dict.kind {
+            DictKind::Any | DictKind::Text => return None,
+            DictKind::Values(_) => helm::VALUES_METHODS,
+            DictKind::Files => helm::FILES_METHODS,
+        },
+        Data::List(list) => match list.kind {
+            ItemsKind::Versions(_) => helm::VERSIONS_METHODS,
+            _ => return None,
+        },
+        Data::Record(record) if record.kind.name.ends_with("KubeVersion") => {
+            helm::KUBE_VERSION_METHODS
+        }
         _ => return None,
     };
     methods.iter().find(|method| method.name == name)
@@ -164,6 +247,9 @@ mod tests {
 
     #[test]
     fn every_table_is_sorted_and_no_name_is_there_twice() {
+        for own in [argo::TABLE, helm::TABLE] {
+            assert!(own.is_sorted_by_key(|function| function.name));
+        }
         let mut names = BTreeSet::new();
         for table in TABLES {
             assert!(table.is_sorted_by_key(|function| function.name));
@@ -171,6 +257,17 @@ mod tests {
                 assert!(names.insert(function.name), "{}", function.name);
             }
         }
-        assert_eq!(names.len(), 231);
+    }
+
+    #[test]
+    fn each_vocabulary_has_the_functions_that_upstream_has() {
+        // Source: `len(funcMap)` upstream, and the functions of Go itself.
+        assert_eq!(Vocabulary::Argo.sorted().len(), 231);
+        assert!(Vocabulary::Argo.find("tpl").is_none());
+        assert!(Vocabulary::Helm3.find("normalize").is_none());
+        assert_eq!(
+            Vocabulary::Helm3.find("fail").map(|function| function.name),
+            Some("fail")
+        );
     }
 }

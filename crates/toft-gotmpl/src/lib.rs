@@ -1,4 +1,4 @@
-//! The Go template language with its own runtime values, and the functions that Argo CD offers.
+//! The Go template language with its own runtime values, and the functions that Argo CD and Helm offer.
 //!
 //! A [`Template`] is parsed once and rendered with [`Data`], which knows Go's types as far as
 //! templates can tell them apart. Errors have Go's words, with template name, line and column.
@@ -16,10 +16,15 @@ mod number;
 mod parse;
 mod quote;
 mod runtime;
+mod scope;
+mod session;
 mod template;
 
-pub use bounds::{NESTING_MAX, OUTPUT_BYTES_MAX, TEMPLATE_DEPTH_MAX, VALUES_MAX, WORK_MAX};
+pub use bounds::{Limits, NESTING_MAX, OUTPUT_BYTES_MAX, TEMPLATE_DEPTH_MAX, VALUES_MAX, WORK_MAX};
 pub use error::TemplateError;
-pub use functions::{Version, normalize, slugify};
-pub use runtime::{Data, Dict, DictKind, Items, ItemsKind};
-pub use template::{MissingKey, Options, Settings, Template};
+pub use functions::{Version, Vocabulary, is_version, normalize, satisfies, slugify};
+pub use runtime::{
+    Data, Dict, DictKind, Emptiness, Items, ItemsKind, Record, RecordField, RecordType,
+};
+pub use session::{ClusterView, Session};
+pub use template::{MissingKey, Options, Settings, Template, TemplateSet};

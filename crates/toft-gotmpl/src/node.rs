@@ -5,19 +5,20 @@
 use std::fmt;
 use std::rc::Rc;
 
+use crate::functions::Function;
 use crate::quote;
 
 /// Where a node stands: a byte offset.
 pub(crate) type At = usize;
 
 /// A sequence of nodes.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Block {
     pub(crate) nodes: Vec<Node>,
 }
 
 /// One piece of a template.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Node {
     Text(String),
     Action(At, Pipeline),
@@ -29,12 +30,12 @@ pub(crate) enum Node {
         name: String,
         pipeline: Option<Pipeline>,
     },
-    Break(At),
-    Continue(At),
+    Break,
+    Continue,
 }
 
 /// `if`, `with` or `range`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Branch {
     pub(crate) at: At,
     pub(crate) pipeline: Pipeline,
@@ -43,7 +44,7 @@ pub(crate) struct Branch {
 }
 
 /// Commands, each given what the one before it gave.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Pipeline {
     pub(crate) at: At,
     pub(crate) assigns: bool,
@@ -52,7 +53,7 @@ pub(crate) struct Pipeline {
 }
 
 /// A function or value and what it is given.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Command {
     pub(crate) at: At,
     /// Never empty.
@@ -60,14 +61,14 @@ pub(crate) struct Command {
 }
 
 /// One word of a command, and where it stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Term {
     pub(crate) at: At,
     pub(crate) word: Word,
 }
 
 /// What a word is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Word {
     Bool(bool),
     Dot,
@@ -78,7 +79,7 @@ pub(crate) enum Word {
     Field(Vec<String>),
     /// The name with its `$`, and fields.
     Variable(String, Vec<String>),
-    Identifier(String),
+    Function(&'static Function),
     Pipeline(Pipeline),
     /// A call or parentheses, and fields of what they give.
     Chain(Box<Term>, Vec<String>),
@@ -122,8 +123,8 @@ impl fmt::Display for Node {
                 }
                 out.write_str("}}")
             }
-            Self::Break(_) => out.write_str("{{break}}"),
-            Self::Continue(_) => out.write_str("{{continue}}"),
+            Self::Break => out.write_str("{{break}}"),
+            Self::Continue => out.write_str("{{continue}}"),
         }
     }
 }
@@ -178,7 +179,7 @@ impl fmt::Display for Term {
                 out.write_str(name)?;
                 fields(out, names)
             }
-            Word::Identifier(name) => out.write_str(name),
+            Word::Function(function) => out.write_str(function.name),
             Word::Pipeline(pipeline) => write!(out, "({pipeline})"),
             Word::Chain(term, names) => {
                 write!(out, "{term}")?;

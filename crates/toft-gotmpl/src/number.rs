@@ -95,9 +95,16 @@ pub(crate) fn parse_unsigned(text: &str) -> Option<u64> {
     valid.then(|| u64::from_str_radix(&digits, radix).ok())?
 }
 
-/// A float in Go's syntax; hexadecimal ones are not read.
+/// A float in Go's syntax.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let plain = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if let Some(digits) = plain
+        .strip_prefix("0x")
+        .or_else(|| plain.strip_prefix("0X"))
+    {
+        let float = parse_hexadecimal(digits)?;
+        return Some(if text.starts_with('-') { -float } else { float });
+    }
     let starts = plain.starts_with(|first: char| first.is_ascii_digit() || first == '.');
     let word = ["inf", "infinity", "nan"].contains(&plain.to_ascii_lowercase().as_str());
     if !starts && !word {
@@ -106,6 +113,26 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     let float: f64 = text.parse().ok()?;
     // Go refuses what is too large; Rust makes it infinite.
     (word || float.is_finite()).then_some(float)
+}
+
+/// `1.8p3` is 12: hexadecimal digits times a power of two. Digits beyond the precision of a float are cut.
+fn parse_hexadecimal(text: &str) -> Option<f64> {
+    let lower = text.to_ascii_lowercase();
+    let (digits, exponent) = lower.split_once('p')?;
+    let mut exponent: i32 = exponent.parse().ok()?;
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let all = format!("{whole}{fraction}").replace('_', "");
+    if all.is_empty() || !all.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut mantissa = 0.0_f64;
+    for digit in all.chars() {
+        mantissa = mantissa * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let places = i32::try_from(fraction.replace('_', "").len()).ok()?;
+    exponent = exponent.checked_sub(places.checked_mul(4)?)?;
+    let float = mantissa * 2.0_f64.powi(exponent);
+    float.is_finite().then_some(float)
 }
 
 #[cfg(test)]
@@ -136,6 +163,8 @@ mod tests {
     fn a_float_without_a_fraction_is_an_integer_too() {
         let number = parse("1e3").unwrap();
         assert_eq!((number.integer, number.float), (Some(1000), Some(1000.0)));
+        assert_eq!(parse("0x1p60").unwrap().integer, Some(1 << 60));
+        assert_eq!(parse("0x1.8p1").unwrap().float, Some(3.0));
         assert_eq!(parse("'a'").unwrap().integer, Some(97));
         assert_eq!(
             parse("99999999999999999999"),

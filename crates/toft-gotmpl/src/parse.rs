@@ -10,6 +10,7 @@ use std::rc::Rc;
 
 use crate::bounds::NESTING_MAX;
 use crate::error::TemplateError;
+use crate::functions::Vocabulary;
 use crate::lex::{Keyword, Kind, Lexer, Token};
 use crate::node::{Block, Command, Node, Pipeline, Term, Word};
 use crate::number;
@@ -18,15 +19,15 @@ use crate::quote::{quote, unquote};
 /// The templates that a text defines, by name.
 pub(crate) type Trees = BTreeMap<String, Rc<Block>>;
 
-/// Reads a text; `defined` tells which functions there are.
+/// Reads a text that may use the functions of a vocabulary.
 pub(crate) fn parse(
     name: &str,
     text: &str,
-    defined: fn(&str) -> bool,
+    vocabulary: Vocabulary,
 ) -> Result<Trees, TemplateError> {
     let mut parser = Parser {
         name,
-        defined,
+        vocabulary,
         lexer: Lexer::new(text),
         ahead: [END, END, END],
         count: 0,
@@ -50,7 +51,7 @@ const END: Token = Token {
 
 struct Parser<'a> {
     name: &'a str,
-    defined: fn(&str) -> bool,
+    vocabulary: Vocabulary,
     lexer: Lexer<'a>,
     ahead: [Token; 3],
     count: usize,
@@ -365,7 +366,7 @@ impl Parser<'_> {
                 let shown = quote(&term.to_string());
                 return self.error(&format!("unexpected . after term {shown}"));
             }
-            Word::Identifier(_) | Word::Pipeline(_) | Word::Chain(..) => {
+            Word::Function(_) | Word::Pipeline(_) | Word::Chain(..) => {
                 let word = Word::Chain(Box::new(term), fields);
                 return Ok(Some(Term { at, word }));
             }
@@ -378,10 +379,10 @@ impl Parser<'_> {
         let at = token.at;
         let word = match token.kind {
             Kind::Identifier => {
-                if !(self.defined)(&token.text) {
+                let Some(function) = self.vocabulary.find(&token.text) else {
                     return self.error(&format!("function {} not defined", quote(&token.text)));
-                }
-                Word::Identifier(token.text)
+                };
+                Word::Function(function)
             }
             Kind::Keyword(Keyword::Dot) => Word::Dot,
             Kind::Keyword(Keyword::Nil) => Word::Nil,

@@ -1,10 +1,14 @@
 //! Runtime values: what a Go template can tell apart.
 
+mod record;
+
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use smol_str::SmolStr;
 use toft_value::{Map, Value};
@@ -12,6 +16,8 @@ use toft_value::{Map, Value};
 use crate::bounds::{NESTING_MAX, VALUES_MAX};
 use crate::format::sprint_one;
 use crate::functions::Version;
+
+pub use record::{Emptiness, Record, RecordField, RecordType};
 
 /// A value while a template runs, with the Go type that it would have.
 ///
@@ -35,20 +41,28 @@ pub enum Data {
     Int(i64),
     /// `int64`
     Int64(i64),
+    /// `uint64`
+    Uint64(u64),
     /// `uint8`
     Byte(u8),
     /// `float64`
     Float(f64),
     /// `string`
     Text(SmolStr),
+    /// `[]uint8`
+    Bytes(Rc<[u8]>),
     /// A slice.
     List(Items),
     /// A map with string keys.
     Dict(Dict),
     /// `time.Time`, always in UTC here.
     Time(Timestamp),
+    /// `time.Duration`, in nanoseconds.
+    Duration(i64),
     /// `*semver.Version`
     Version(Rc<Version>),
+    /// A struct.
+    Record(Rc<Record>),
 }
 
 /// A slice: its type and items.
@@ -73,6 +87,8 @@ pub enum ItemsKind {
     Dict,
     /// `[][]interface {}`
     List,
+    /// The API versions of Helm's capabilities, under Go's name of their type.
+    Versions(&'static str),
 }
 
 /// A map, shared by everyone who holds it: `set` changes it for all.
@@ -91,6 +107,26 @@ pub enum DictKind {
     Any,
     /// `map[string]string`
     Text,
+    /// Helm's values, under Go's name of their type; otherwise as [`DictKind::Any`].
+    Values(&'static str),
+    /// `engine.files`: the files of a chart.
+    Files,
+}
+
+impl DictKind {
+    /// What a key that is not there gives where a map is indexed.
+    pub(crate) fn zero(self) -> Data {
+        match self {
+            Self::Any | Self::Values(_) => Data::Nil,
+            Self::Text => Data::text(""),
+            Self::Files => Data::Bytes(Rc::from([])),
+        }
+    }
+
+    /// Whether such a map can be given where `map[string]interface {}` is wanted.
+    pub(crate) fn is_any(self) -> bool {
+        matches!(self, Self::Any | Self::Values(_))
+    }
 }
 
 impl Items {
@@ -134,8 +170,8 @@ impl Dict {
     /// Whether an entry is looked up without its type, as `interface {}`.
     pub(crate) fn boxes(&self) -> Boxed {
         match self.kind {
-            DictKind::Any => Boxed::Yes,
-            DictKind::Text => Boxed::No,
+            DictKind::Any | DictKind::Values(_) => Boxed::Yes,
+            DictKind::Text | DictKind::Files => Boxed::No,
         }
     }
 }
@@ -192,6 +228,19 @@ impl Data {
         }
     }
 
+    /// A value whose integers stay `int64`, as values that were never text have them.
+    pub fn from_typed(value: &Value) -> Self {
+        match value {
+            Value::Int(value) => Self::Int64(*value),
+            Value::List(list) => Self::list(list.iter().map(Self::from_typed).collect()),
+            Value::Map(map) => {
+                let entries = map.iter();
+                Self::dict(entries.map(|(key, value)| (key.clone(), Self::from_typed(value))))
+            }
+            other => Self::from_value(other),
+        }
+    }
+
     /// A JSON object as Go decodes it.
     pub fn from_map(map: &Map) -> Self {
         let entries = map.iter();
@@ -212,8 +261,11 @@ impl Data {
         match self {
             Self::Missing | Self::Nil => Value::Null,
             Self::Bool(value) => Value::Bool(*value),
-            Self::Int(value) | Self::Int64(value) => Value::Int(*value),
+            Self::Int(value) | Self::Int64(value) | Self::Duration(value) => Value::Int(*value),
+            Self::Uint64(value) => Value::from_u64(*value),
             Self::Byte(value) => Value::Int((*value).into()),
+            // Go writes bytes as base64.
+            Self::Bytes(bytes) => Value::from(STANDARD.encode(bytes)),
             Self::Float(value) => Value::Float(*value),
             Self::Text(text) => Value::Str(text.clone()),
             Self::List(list) => Value::List(list.items.iter().map(Self::converted).collect()),
@@ -227,6 +279,7 @@ impl Data {
             }
             Self::Time(time) => Value::from(time.to_string()),
             Self::Version(version) => Value::from(version.to_string()),
+            Self::Record(record) => Value::Map(record.converted()),
         }
     }
 
@@ -262,7 +315,9 @@ impl Data {
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
             Self::Int64(_) => "int64",
+            Self::Uint64(_) => "uint64",
             Self::Byte(_) => "uint8",
+            Self::Bytes(_) => "[]uint8",
             Self::Float(_) => "float64",
             Self::Text(_) => "string",
             Self::List(list) => match list.kind {
@@ -271,13 +326,18 @@ impl Data {
                 ItemsKind::Int => "[]int",
                 ItemsKind::Dict => "[]map[string]interface {}",
                 ItemsKind::List => "[][]interface {}",
+                ItemsKind::Versions(name) => name,
             },
             Self::Dict(dict) => match dict.kind {
                 DictKind::Any => "map[string]interface {}",
                 DictKind::Text => "map[string]string",
+                DictKind::Values(name) => name,
+                DictKind::Files => "engine.files",
             },
             Self::Time(_) => "time.Time",
+            Self::Duration(_) => "time.Duration",
             Self::Version(_) => "*semver.Version",
+            Self::Record(record) => record.kind.name,
         }
     }
 
@@ -285,10 +345,12 @@ impl Data {
     pub(crate) fn kind_name(&self) -> &'static str {
         match self {
             Self::Missing | Self::Nil => "invalid",
-            Self::List(_) => "slice",
+            Self::List(_) | Self::Bytes(_) => "slice",
             Self::Dict(_) => "map",
-            Self::Time(_) => "struct",
+            Self::Record(record) if record.kind.name.starts_with('*') => "ptr",
+            Self::Time(_) | Self::Record(_) => "struct",
             Self::Version(_) => "ptr",
+            Self::Duration(_) => "int64",
             other => other.type_name(),
         }
     }
@@ -303,13 +365,15 @@ impl Data {
         match self {
             Self::Missing | Self::Nil => false,
             Self::Bool(value) => *value,
-            Self::Int(value) | Self::Int64(value) => *value != 0,
+            Self::Int(value) | Self::Int64(value) | Self::Duration(value) => *value != 0,
+            Self::Uint64(value) => *value != 0,
+            Self::Bytes(bytes) => !bytes.is_empty(),
             Self::Byte(value) => *value != 0,
             Self::Float(value) => *value != 0.0,
             Self::Text(text) => !text.is_empty(),
             Self::List(list) => !list.items.is_empty(),
             Self::Dict(dict) => !dict.entries.borrow().is_empty(),
-            Self::Time(_) | Self::Version(_) => true,
+            Self::Time(_) | Self::Version(_) | Self::Record(_) => true,
         }
     }
 
@@ -345,6 +409,10 @@ impl Data {
                     .values()
                     .try_for_each(|item| item.weigh_into(count, deeper))
             }
+            Self::Record(record) => record
+                .fields
+                .iter()
+                .try_for_each(|item| item.weigh_into(count, deeper)),
             _ => Ok(()),
         }
     }
@@ -379,6 +447,12 @@ fn equal(left: &Data, right: &Data) -> bool {
             left == right
         }
         (Data::Byte(left), Data::Byte(right)) => left == right,
+        (Data::Uint64(left), Data::Uint64(right)) => left == right,
+        (Data::Bytes(left), Data::Bytes(right)) => left == right,
+        (Data::Record(left), Data::Record(right)) => {
+            let mut pairs = left.fields.iter().zip(&right.fields);
+            left.kind.name == right.kind.name && pairs.all(|(left, right)| equal(left, right))
+        }
         #[expect(clippy::float_cmp, reason = "Go compares so")]
         (Data::Float(left), Data::Float(right)) => left == right,
         (Data::Text(left), Data::Text(right)) => left == right,
@@ -395,6 +469,7 @@ fn equal(left: &Data, right: &Data) -> bool {
                 && left.len() == right.len()
                 && pairs.all(|(left, right)| left.0 == right.0 && equal(&left.1, &right.1))
         }
+        (Data::Duration(left), Data::Duration(right)) => left == right,
         (Data::Time(left), Data::Time(right)) => left == right,
         (Data::Version(left), Data::Version(right)) => left == right,
         _ => false,

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use jiff::Timestamp;
+use smol_str::SmolStr;
 
 use crate::error::TemplateError;
 use crate::exec;
-use crate::functions;
-use crate::node::Block;
-use crate::parse::{self, Trees};
+use crate::functions::Vocabulary;
 use crate::runtime::Data;
+use crate::scope::Scope;
+use crate::session::Session;
 
 /// A parsed template and the templates defined in it.
 ///
@@ -23,9 +24,8 @@ use crate::runtime::Data;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Template {
-    name: String,
-    text: Rc<str>,
-    trees: Trees,
+    name: SmolStr,
+    templates: TemplateSet,
 }
 
 /// What a template needs from outside.
@@ -86,10 +86,11 @@ impl Template {
     /// # Errors
     /// The text is no template; the words are Go's.
     pub fn parse(name: &str, text: &str) -> Result<Self, TemplateError> {
+        let mut templates = TemplateSet::new(Vocabulary::Argo);
+        templates.add(name, text)?;
         Ok(Self {
-            name: name.to_owned(),
-            text: text.into(),
-            trees: parse::parse(name, text, functions::is_defined)?,
+            name: name.into(),
+            templates,
         })
     }
 
@@ -98,18 +99,47 @@ impl Template {
     /// # Errors
     /// An action failed or a bound was reached; the words are Go's where Go has them.
     pub fn render(&self, data: &Data, settings: &Settings) -> Result<String, TemplateError> {
-        exec::run(self, data, settings)
+        let mut session = Session::new(settings);
+        exec::run(&self.templates.scope, &self.name, data, &mut session)
+    }
+}
+
+/// Templates that can call each other.
+#[derive(Clone, Debug)]
+pub struct TemplateSet {
+    vocabulary: Vocabulary,
+    scope: Rc<Scope>,
+}
+
+impl TemplateSet {
+    /// No template yet.
+    pub fn new(vocabulary: Vocabulary) -> Self {
+        Self {
+            vocabulary,
+            scope: Rc::default(),
+        }
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.name
+    /// Reads a text and the templates that it defines; later ones replace earlier ones of the same name.
+    ///
+    /// # Errors
+    /// The text is no template; the words are Go's.
+    pub fn add(&mut self, name: &str, text: &str) -> Result<(), TemplateError> {
+        let scope = Rc::make_mut(&mut self.scope);
+        scope.add(name, text, self.vocabulary).map(drop)
     }
 
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn tree(&self, name: &str) -> Option<&Rc<Block>> {
-        self.trees.get(name)
+    /// Renders the template with a name.
+    ///
+    /// # Errors
+    /// An action failed or a bound was reached; the words are Go's where Go has them.
+    pub fn render(
+        &self,
+        name: &str,
+        data: &Data,
+        session: &mut Session,
+    ) -> Result<String, TemplateError> {
+        session.begin(name, self.vocabulary);
+        exec::run(&self.scope, name, data, session)
     }
 }

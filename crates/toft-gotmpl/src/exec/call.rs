@@ -2,28 +2,24 @@
 
 use super::{Done, Exec, Given, Here, Slot};
 use crate::builtins::{self, Decisive};
-use crate::functions::{self, Call, Function, Param};
+use crate::functions::{Call, Function, Param};
 use crate::node::{Term, Word};
-use crate::quote::quote;
-use crate::runtime::{Boxed, Data, DictKind};
+use crate::runtime::{Boxed, Data, ItemsKind};
 
-impl<'t> Exec<'t> {
-    /// Calls a function by name; `here` is what an error of the function is about.
+impl<'t> Exec<'t, '_> {
+    /// Calls a function; `here` is what an error of the function is about.
     pub(super) fn function(
         &mut self,
-        name: &str,
+        function: &'static Function,
         here: Here<'t>,
         given: Given<'t, '_>,
     ) -> Done<Slot> {
-        let Some(function) = functions::find(name) else {
-            return self.fail(&format!("{} is not a defined function", quote(name)));
-        };
-        if let Some(decisive) = builtins::short_circuit(name) {
+        if let Some(decisive) = builtins::short_circuit(function.name) {
             return self.short_circuit(function, decisive, given);
         }
         let callee = given.arguments.first();
         let arguments = self.arguments(function, given)?;
-        if name == "call" {
+        if function.name == "call" {
             self.here = Some(here);
             let complaint = builtins::not_callable(callee, &arguments);
             return self.fail(&format!("error calling call: {complaint}"));
@@ -79,9 +75,8 @@ impl<'t> Exec<'t> {
         let cost: usize = arguments.iter().map(cost).sum();
         self.spend(cost)?;
         let mut call = Call {
-            budget: &mut self.budget,
-            random: &mut self.random,
-            now: self.settings.now,
+            session: self.session,
+            scope: self.scope,
         };
         match (function.run)(&mut call, arguments) {
             Ok(data) => {
@@ -135,8 +130,8 @@ impl<'t> Exec<'t> {
                 let value = self.pipeline(dot, pipeline)?;
                 self.fit(value, param)
             }
-            Word::Identifier(name) => {
-                let value = self.function(name, Here::Term(term), Given::nothing(dot))?;
+            Word::Function(function) => {
+                let value = self.function(function, Here::Term(term), Given::nothing(dot))?;
                 self.fit(value, param)
             }
             Word::Bool(_) | Word::Number(_) | Word::Text(..) => self.literal(term, param),
@@ -158,7 +153,7 @@ impl<'t> Exec<'t> {
             (Param::Text, _) => "string",
             (Param::Int, _) => "integer",
             (Param::Float, _) => "float",
-            (Param::Dict | Param::Time, _) => {
+            (Param::Dict | Param::List | Param::Time | Param::Certificate, _) => {
                 return self.fail(&format!(
                     "can't handle {term} for arg of type {}",
                     param.type_name()
@@ -184,7 +179,9 @@ impl<'t> Exec<'t> {
             | (Data::Int(_), Param::Int)
             | (Data::Float(_), Param::Float)
             | (Data::Time(_), Param::Time) => true,
-            (Data::Dict(dict), Param::Dict) => dict.kind == DictKind::Any,
+            (Data::Dict(dict), Param::Dict) => dict.kind.is_any(),
+            (Data::List(list), Param::List) => list.kind == ItemsKind::Any,
+            (Data::Record(record), Param::Certificate) => record.kind.name == type_name,
             _ => false,
         };
         if fits {
@@ -204,6 +201,7 @@ impl<'t> Exec<'t> {
 fn cost(data: &Data) -> usize {
     match data {
         Data::Text(text) => text.len() / 8,
+        Data::Bytes(bytes) => bytes.len() / 8,
         Data::List(list) => list.items.len(),
         Data::Dict(dict) => dict.entries.borrow().len(),
         _ => 0,

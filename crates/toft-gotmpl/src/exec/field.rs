@@ -1,13 +1,13 @@
 //! Fields of maps, and methods of the few types that have them.
 
-use super::{Done, Exec, Given, Here, Slot, zero_of};
+use super::{Done, Exec, Given, Here, Slot};
 use crate::functions;
 use crate::node::{Term, Word};
 use crate::quote::quote;
 use crate::runtime::Data;
 use crate::template::MissingKey;
 
-impl<'t> Exec<'t> {
+impl<'t> Exec<'t, '_> {
     /// `.a.b`, `$x.a` or `(…).a`, the last of which may be a method with arguments.
     pub(super) fn fields(&mut self, term: &'t Term, given: Given<'t, '_>) -> Done<Slot> {
         let dot = given.dot;
@@ -39,7 +39,9 @@ impl<'t> Exec<'t> {
         self.here = Some(Here::Term(inner));
         match &inner.word {
             Word::Pipeline(pipeline) => self.pipeline(dot, pipeline),
-            Word::Identifier(name) => self.function(name, Here::Term(inner), Given::nothing(dot)),
+            Word::Function(function) => {
+                self.function(function, Here::Term(inner), Given::nothing(dot))
+            }
             _ => self.fail(&format!("indirection through explicit nil in {inner}")),
         }
     }
@@ -51,8 +53,13 @@ impl<'t> Exec<'t> {
         receiver: &Slot,
     ) -> Done<Slot> {
         let type_name = receiver.type_name();
+        if let Some(method) = functions::method(&receiver.data, name) {
+            let mut arguments = self.arguments(method, given)?;
+            arguments.insert(0, receiver.data.clone());
+            return self.run(method, Here::Term(term), &arguments);
+        }
         match &receiver.data {
-            Data::Missing => match self.settings.options.missing_key {
+            Data::Missing => match self.session.options.missing_key {
                 MissingKey::Error => {
                     self.fail(&format!("nil data; no entry for key {}", quote(name)))
                 }
@@ -67,10 +74,10 @@ impl<'t> Exec<'t> {
                 if let Some(data) = dict.get(name) {
                     return Ok(Slot { data, boxed });
                 }
-                match self.settings.options.missing_key {
+                match self.session.options.missing_key {
                     MissingKey::Invalid => Ok(Slot::missing()),
                     MissingKey::Zero => Ok(Slot {
-                        data: zero_of(dict),
+                        data: dict.kind.zero(),
                         boxed,
                     }),
                     MissingKey::Error => {
@@ -78,14 +85,13 @@ impl<'t> Exec<'t> {
                     }
                 }
             }
-            Data::Time(_) | Data::Version(_) => {
-                let Some(method) = functions::method(&receiver.data, name) else {
-                    return self.fail(&format!("can't evaluate field {name} in type {type_name}"));
-                };
-                let mut arguments = self.arguments(method, given)?;
-                arguments.insert(0, receiver.data.clone());
-                self.run(method, Here::Term(term), &arguments)
-            }
+            Data::Record(record) => match record.get(name) {
+                Some(_) if !given.is_empty() => self.fail(&format!(
+                    "{name} has arguments but cannot be invoked as function"
+                )),
+                Some(data) => Ok(Slot::plain(data.clone())),
+                None => self.fail(&format!("can't evaluate field {name} in type {type_name}")),
+            },
             _ => self.fail(&format!("can't evaluate field {name} in type {type_name}")),
         }
     }

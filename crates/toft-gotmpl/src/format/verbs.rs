@@ -192,6 +192,7 @@ impl<'a> Printer<'a> {
         let number = match self.values.get(self.next) {
             Some(Data::Int(number) | Data::Int64(number)) => Some(*number),
             Some(Data::Byte(number)) => Some((*number).into()),
+            Some(Data::Uint64(number)) => i64::try_from(*number).ok(),
             _ => None,
         };
         if self.next < self.values.len() {
@@ -288,20 +289,25 @@ fn print_known(out: &mut String, value: &Data, spec: &Spec, depth: usize) {
             _ => bad_verb(out, value, spec),
         },
         Data::Int(number) | Data::Int64(number) => integer(out, value, (*number).into(), spec),
+        Data::Uint64(number) => integer(out, value, (*number).into(), spec),
         Data::Byte(number) => integer(out, value, (*number).into(), spec),
+        Data::Bytes(bytes) if "sxXq".contains(spec.verb) => {
+            string(out, value, &String::from_utf8_lossy(bytes), spec);
+        }
+        Data::Bytes(bytes) => {
+            let items = bytes.iter().map(|byte| Data::Byte(*byte));
+            sequence(out, &items.collect::<Vec<_>>(), spec, depth);
+        }
         Data::Float(number) => float(out, value, *number, spec),
         Data::Text(text) => string(out, value, text, spec),
-        Data::Time(_) | Data::Version(_) => string(out, value, &sprint_one(value), spec),
-        Data::List(list) => {
-            out.push('[');
-            for (index, item) in list.items.iter().enumerate() {
-                if index > 0 {
-                    out.push(' ');
-                }
-                nested(out, item, spec, depth);
-            }
-            out.push(']');
+        Data::Duration(number) if !"vsq".contains(spec.verb) => {
+            integer(out, value, (*number).into(), spec);
         }
+        Data::Duration(_) | Data::Time(_) | Data::Version(_) => {
+            string(out, value, &sprint_one(value), spec);
+        }
+        Data::List(list) => sequence(out, &list.items, spec, depth),
+        Data::Record(_) => string(out, value, &sprint_one(value), spec),
         Data::Dict(dict) => {
             out.push_str("map[");
             for (index, (key, item)) in dict.snapshot().iter().enumerate() {
@@ -315,6 +321,17 @@ fn print_known(out: &mut String, value: &Data, spec: &Spec, depth: usize) {
             out.push(']');
         }
     }
+}
+
+fn sequence(out: &mut String, items: &[Data], spec: &Spec, depth: usize) {
+    out.push('[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(' ');
+        }
+        nested(out, item, spec, depth);
+    }
+    out.push(']');
 }
 
 fn nested(out: &mut String, item: &Data, spec: &Spec, depth: usize) {
@@ -582,6 +599,10 @@ fn go_syntax(out: &mut String, value: &Data, spec: &Spec, depth: usize) {
         Data::Bool(_)
         | Data::Int(_)
         | Data::Int64(_)
+        | Data::Uint64(_)
+        | Data::Duration(_)
+        | Data::Bytes(_)
+        | Data::Record(_)
         | Data::Float(_)
         | Data::Time(_)
         | Data::Version(_) => {

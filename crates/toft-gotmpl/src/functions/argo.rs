@@ -122,7 +122,8 @@ enum Wanted {
 fn from_yaml(text: &str, wanted: Wanted) -> Ran {
     let source = toft_source::Source::new("", text.as_bytes().into());
     let parsed = toft_yaml::values(&source, toft_yaml::Resolver::Kubectl);
-    if let Some(error) = parsed.diagnostics.first() {
+    let refused = |one: &&toft_source::Diagnostic| one.severity == toft_source::Severity::Error;
+    if let Some(error) = parsed.diagnostics.iter().find(refused) {
         return Err(format!(
             "error converting YAML to JSON: yaml: {}",
             error.message

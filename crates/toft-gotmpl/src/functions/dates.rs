@@ -82,6 +82,9 @@ pub(super) const METHODS: &[Function] = &[
     }),
 ];
 
+/// In nanoseconds.
+const SECOND: i64 = 1_000_000_000;
+
 /// Go's zero time: the first instant of year 1.
 const ZERO: Timestamp = Timestamp::constant(-62_135_596_800, 0);
 
@@ -136,15 +139,38 @@ fn to_date(values: &[Data]) -> Ran {
     layout::parse(layout, written).map(Data::Time)
 }
 
-/// Whole seconds as Go prints a duration: `1h2m3s`.
-fn duration_text(seconds: i64) -> String {
-    let sign = if seconds < 0 { "-" } else { "" };
-    let total = seconds.unsigned_abs();
-    let (hours, minutes, seconds) = (total / 3600, total / 60 % 60, total % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{sign}{seconds}s"),
-        (0, _) => format!("{sign}{minutes}m{seconds}s"),
-        _ => format!("{sign}{hours}h{minutes}m{seconds}s"),
+/// Nanoseconds as Go prints a duration: `1h2m3.5s`.
+///
+/// Source: Go 1.26 `src/time/time.go`, `Duration.String`.
+pub(crate) fn duration_text(nanoseconds: i64) -> String {
+    let sign = if nanoseconds < 0 { "-" } else { "" };
+    let total = nanoseconds.unsigned_abs();
+    let fraction = |value: u64, size: u64, unit: &str| {
+        let digits = size.to_string().len() - 1;
+        let rest = format!("{:0digits$}", value % size);
+        let rest = rest.trim_end_matches('0');
+        let dot = if rest.is_empty() || digits == 0 {
+            ""
+        } else {
+            "."
+        };
+        let rest = if digits == 0 { "" } else { rest };
+        format!("{sign}{}{dot}{rest}{unit}", value / size)
+    };
+    match total {
+        0 => return "0s".to_owned(),
+        1..1_000 => return format!("{sign}{total}ns"),
+        1_000..1_000_000 => return fraction(total, 1_000, "µs"),
+        1_000_000..1_000_000_000 => return fraction(total, 1_000_000, "ms"),
+        _ => {}
+    }
+    let minutes = total / 60_000_000_000;
+    let seconds = fraction(total % 60_000_000_000, 1_000_000_000, "s");
+    let seconds = seconds.trim_start_matches('-');
+    match (minutes / 60, minutes % 60) {
+        (0, 0) => format!("{sign}{seconds}"),
+        (0, minutes) => format!("{sign}{minutes}m{seconds}"),
+        (hours, minutes) => format!("{sign}{hours}h{minutes}m{seconds}"),
     }
 }
 
@@ -153,7 +179,8 @@ fn ago(call: &mut Call<'_>, values: &[Data]) -> Ran {
     let since = moment(any(values, 0)).unwrap_or(call.now);
     let elapsed = call.now.duration_since(since);
     let half = i32::from(elapsed.subsec_millis() >= 500);
-    Ok(shared(duration_text(elapsed.as_secs() + i64::from(half))))
+    let seconds = elapsed.as_secs() + i64::from(half);
+    Ok(shared(duration_text(seconds.saturating_mul(SECOND))))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every function gives a result")]
@@ -163,7 +190,7 @@ fn duration(_: &mut Call<'_>, values: &[Data]) -> Ran {
         Data::Int64(seconds) => *seconds,
         _ => 0,
     };
-    Ok(shared(duration_text(seconds)))
+    Ok(shared(duration_text(seconds.wrapping_mul(SECOND))))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every function gives a result")]

@@ -135,7 +135,7 @@ fn read_json(text: &str) -> Ran {
 }
 
 /// The commonest of Go's complaints; the others name the offending character.
-fn json_complaint(text: &str) -> String {
+pub(super) fn json_complaint(text: &str) -> String {
     match text.trim_start().chars().next() {
         None => "unexpected end of JSON input".to_owned(),
         Some(first) if !"{[\"-0123456789tfn".contains(first) => {

@@ -94,8 +94,9 @@ pub(super) const TABLE: &[Function] = &[
 #[expect(clippy::cast_possible_truncation, reason = "Go truncates")]
 pub(super) fn to_int(value: &Data) -> i64 {
     match value {
-        Data::Int(number) | Data::Int64(number) => *number,
+        Data::Int(number) | Data::Int64(number) | Data::Duration(number) => *number,
         Data::Byte(number) => (*number).into(),
+        Data::Uint64(number) => number.cast_signed(),
         Data::Float(number) => *number as i64,
         Data::Bool(flag) => i64::from(*flag),
         Data::Text(text) => parse_integer(trim_zero_decimal(text)).unwrap_or(0),
@@ -117,8 +118,9 @@ fn trim_zero_decimal(text: &str) -> &str {
 #[expect(clippy::cast_precision_loss, reason = "a float is asked for")]
 pub(super) fn to_float(value: &Data) -> f64 {
     match value {
-        Data::Int(number) | Data::Int64(number) => *number as f64,
+        Data::Int(number) | Data::Int64(number) | Data::Duration(number) => *number as f64,
         Data::Byte(number) => (*number).into(),
+        Data::Uint64(number) => *number as f64,
         Data::Float(number) => *number,
         Data::Bool(flag) => f64::from(u8::from(*flag)),
         Data::Text(text) => parse_float(text).unwrap_or(0.0),

@@ -39,7 +39,9 @@ pub(super) const TABLE: &[Function] = &[
         }
         Ok(shared(characters.into_iter().collect()))
     }),
-    Function::new("uuidv4", &[], None, |call, _| Ok(shared(uuid(call.random)))),
+    Function::new("uuidv4", &[], None, |call, _| {
+        Ok(shared(uuid(&mut call.random)))
+    }),
 ];
 
 const LETTERS: [(u8, u8); 2] = [(b'A', b'Z'), (b'a', b'z')];

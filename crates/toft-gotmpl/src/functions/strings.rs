@@ -102,7 +102,10 @@ pub(super) const TABLE: &[Function] = &[
 
 /// A value as text: sprig's `strval`.
 pub(super) fn strval(value: &Data) -> String {
-    sprint_one(value)
+    match value {
+        Data::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        other => sprint_one(other),
+    }
 }
 
 /// A value as texts: sprig's `strslice`; nil items are left out.

@@ -3,7 +3,7 @@
 //! Argo CD renders every ApplicationSet again and again, so what they give would differ each time; no
 //! public repository was found that uses them there.
 
-use super::Param::{Any, Dict, Int, Text};
+use super::Param::{Any, Certificate, Int, List, Text};
 use super::{Call, Function, Ran};
 use crate::runtime::Data;
 
@@ -21,17 +21,22 @@ pub(super) const TABLE: &[Function] = &[
     Function::new("genCA", &[Text, Int], None, refuse),
     Function::new("genCAWithKey", &[Text, Int, Text], None, refuse),
     Function::new("genPrivateKey", &[Text], None, refuse),
-    Function::new("genSelfSignedCert", &[Text, Any, Any, Int], None, refuse),
+    Function::new("genSelfSignedCert", &[Text, List, List, Int], None, refuse),
     Function::new(
         "genSelfSignedCertWithKey",
-        &[Text, Any, Any, Int, Text],
+        &[Text, List, List, Int, Text],
         None,
         refuse,
     ),
-    Function::new("genSignedCert", &[Text, Any, Any, Int, Dict], None, refuse),
+    Function::new(
+        "genSignedCert",
+        &[Text, List, List, Int, Certificate],
+        None,
+        refuse,
+    ),
     Function::new(
         "genSignedCertWithKey",
-        &[Text, Any, Any, Int, Dict, Text],
+        &[Text, List, List, Int, Certificate, Text],
         None,
         refuse,
     ),

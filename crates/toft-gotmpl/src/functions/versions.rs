@@ -21,19 +21,19 @@ pub(super) const TABLE: &[Function] = &[
 
 pub(super) const METHODS: &[Function] = &[
     Function::new("Major", &[], None, |_, v| {
-        Ok(of(v, |version| Data::Int64(version.numbers[0])))
+        Ok(of(v, |version| Data::Uint64(version.numbers[0])))
     }),
     Function::new("Metadata", &[], None, |_, v| {
         Ok(of(v, |version| Data::text(&*version.metadata)))
     }),
     Function::new("Minor", &[], None, |_, v| {
-        Ok(of(v, |version| Data::Int64(version.numbers[1])))
+        Ok(of(v, |version| Data::Uint64(version.numbers[1])))
     }),
     Function::new("Original", &[], None, |_, v| {
         Ok(of(v, |version| Data::text(&*version.original)))
     }),
     Function::new("Patch", &[], None, |_, v| {
-        Ok(of(v, |version| Data::Int64(version.numbers[2])))
+        Ok(of(v, |version| Data::Uint64(version.numbers[2])))
     }),
     Function::new("Prerelease", &[], None, |_, v| {
         Ok(of(v, |version| Data::text(&*version.prerelease)))
@@ -48,7 +48,7 @@ const INVALID: &str = "invalid semantic version";
 /// A semantic version; what is not written of its numbers is 0.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
-    numbers: [i64; 3],
+    numbers: [u64; 3],
     prerelease: String,
     metadata: String,
     original: String,
@@ -138,6 +138,35 @@ impl fmt::Display for Version {
         }
         Ok(())
     }
+}
+
+/// Whether a text is a semantic version as upstream reads them, a leading `v` and missing numbers allowed.
+///
+/// # Example
+/// ```
+/// assert!(toft_gotmpl::is_version("v1.2"));
+/// assert!(!toft_gotmpl::is_version("latest"));
+/// ```
+pub fn is_version(text: &str) -> bool {
+    Version::parse(text).is_some()
+}
+
+/// Whether a version is in a range; one that cannot be read is in none, and a range has no version
+/// where it cannot be read.
+///
+/// # Example
+/// ```
+/// assert!(toft_gotmpl::satisfies("^1.2", "1.9.0"));
+/// assert!(!toft_gotmpl::satisfies("^1.2", "2.0.0"));
+/// ```
+pub fn satisfies(range: &str, version: &str) -> bool {
+    let (Some(constraints), Some(version)) =
+        (Constraint::parse_all(range), Version::parse(version))
+    else {
+        return false;
+    };
+    let holds = |all: &Vec<Constraint>| all.iter().all(|one| one.holds(&version));
+    constraints.iter().any(holds)
 }
 
 fn compare(_: &mut Call<'_>, values: &[Data]) -> Ran {

@@ -73,8 +73,8 @@ impl Parser<'_> {
             return self.error(&format!("{shown} outside {{{{range}}}}"));
         }
         Ok(match keyword {
-            Keyword::Break => Node::Break(token.at),
-            _ => Node::Continue(token.at),
+            Keyword::Break => Node::Break,
+            _ => Node::Continue,
         })
     }
 

@@ -1,0 +1,6 @@
+//go:build tools
+
+// Package tools pins the upstream program that this module builds.
+package main
+
+import _ "helm.sh/helm/v4/cmd/helm"
