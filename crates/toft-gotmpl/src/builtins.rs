@@ -252,7 +252,8 @@ fn equal_others(left: &Data, right: &Data) -> Result<bool, String> {
     }
     match right {
         Data::List(_) | Data::Dict(_) => {
-            let (shown, type_name) = (sprint_one(right), right.type_name());
+            let shown = sprintf("%s", std::slice::from_ref(right));
+            let type_name = right.type_name();
             Err(format!("non-comparable type {shown}: {type_name}"))
         }
         _ => deep_equal(left, right),

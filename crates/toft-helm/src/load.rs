@@ -142,7 +142,12 @@ fn read_metadata(
     version: HelmVersion,
 ) -> Result<(), Problem> {
     let what = format!("cannot load {}", file.name);
-    let map = parse_map(&file.bytes).map_err(|message| Problem::chart(message).during(&what))?;
+    let of = match version {
+        HelmVersion::V3 => "chart.Metadata",
+        HelmVersion::V4 => "loader.chartBase",
+    };
+    let map =
+        parse_map(&file.bytes, of).map_err(|message| Problem::chart(message).during(&what))?;
     metadata::read(known, &map, version).map_err(|message| {
         let message = if message.starts_with("validation: ") {
             return Problem::chart(message);
@@ -154,7 +159,9 @@ fn read_metadata(
 }
 
 /// The first document of a YAML text, which must be a map or nothing.
-pub(crate) fn parse_map(bytes: &[u8]) -> Result<Map, String> {
+///
+/// `of` is Go's name of what it is read into.
+pub(crate) fn parse_map(bytes: &[u8], of: &str) -> Result<Map, String> {
     let source = Source::new("", Arc::from(bytes));
     let parsed = toft_yaml::values(&source, toft_yaml::Resolver::Kubectl);
     if let Some(error) = first_error(&parsed.diagnostics) {
@@ -166,7 +173,7 @@ pub(crate) fn parse_map(bytes: &[u8]) -> Result<Map, String> {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Map(map)) => Ok(map),
         Some(other) => Err(format!(
-            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
+            "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type {of}",
             metadata::json_kind(&other)
         )),
     }

@@ -223,7 +223,7 @@ fn check(value: &Value, version: HelmVersion) -> Result<(), String> {
     }
     match value.get("metadata") {
         None | Some(Value::Null | Value::Map(_)) => {}
-        Some(other) => return refused(other, "struct field SimpleHead.metadata of type struct"),
+        Some(other) => return refused(other, HEAD_METADATA),
     }
     match value.at(&["metadata", "annotations"]) {
         None | Some(Value::Null) => Ok(()),
@@ -233,18 +233,18 @@ fn check(value: &Value, version: HelmVersion) -> Result<(), String> {
                 .find(|one| matches!(one, Value::List(_) | Value::Map(_)));
             match bad {
                 None => Ok(()),
-                Some(bad) => refused(
-                    bad,
-                    "struct field SimpleHead.metadata.annotations of type string",
-                ),
+                Some(bad) => refused(bad, "struct field .metadata.annotations of type string"),
             }
         }
         Some(other) => refused(
             other,
-            "struct field SimpleHead.metadata.annotations of type map[string]string",
+            "struct field .metadata.annotations of type map[string]string",
         ),
     }
 }
+
+/// What Go says of `metadata` that is no map.
+const HEAD_METADATA: &str = r#"struct field SimpleHead.metadata of type struct { Name string "json:\"name\""; Annotations map[string]string "json:\"annotations\"" }"#;
 
 /// A scalar as the text that Helm takes it for.
 fn scalar_at(value: &Value, path: &[&str]) -> Option<SmolStr> {

@@ -138,7 +138,11 @@ fn rendered(
         Data::Dict(values) => values,
         _ => empty(),
     };
-    dependencies::process(&mut family, root, &values)?;
+    let processed = dependencies::process(&mut family, root, &values);
+    processed.map_err(|problem| match options.version {
+        HelmVersion::V3 => problem,
+        HelmVersion::V4 => problem.during("chart dependencies processing failed"),
+    })?;
     let values = coalesced(&family, root, &values, Nulls::Remove)?;
     if !options.skip_schema {
         schema::check(&family, root, &values)?;
@@ -412,6 +416,11 @@ fn trace(error: &str) -> Option<String> {
             Some((message, next)) => (message, Some(next)),
             None => (message, None),
         };
+        // What a function said, and no template, is not taken apart.
+        let included = message == "error calling include:" && next.is_some();
+        if message.starts_with("error calling ") && !included {
+            return None;
+        }
         let _ = writeln!(shown, "{place}\n  executing {action}>:\n    {message}");
         match next {
             Some(_) => {

@@ -110,7 +110,7 @@ impl Setting {
 /// Reads a file of values; numbers become floats, as Go decodes them.
 pub(crate) fn read(bytes: &[u8], version: HelmVersion) -> Result<Map, Problem> {
     match version {
-        HelmVersion::V3 => parse_map(bytes)
+        HelmVersion::V3 => parse_map(bytes, "map[string]interface {}")
             .map(|map| as_read(&map))
             .map_err(Problem::values),
         HelmVersion::V4 => read_all(bytes),

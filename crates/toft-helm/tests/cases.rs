@@ -100,7 +100,7 @@ fn runs(case: &Case, version: HelmVersion) -> Result<String, String> {
         let (name, flags) = line.split_once(':').unwrap_or((line, ""));
         let text = match run(&files, &folder, (flags, version)) {
             Ok(text) => text,
-            Err(message) => format!("error: {message}\n"),
+            Err(message) => format!("error: {}\n", message.trim()),
         };
         let _ = write!(out, "=== {name}\n{text}");
     }

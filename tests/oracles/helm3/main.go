@@ -85,7 +85,7 @@ func render(template string, values []byte) string {
 	return rendered["case/templates/t.yaml"]
 }
 
-// charts runs the program that the environment names in HELM for each line of `input/runs.txt`: a name, `: `, and
+// charts runs the program that the environment names in HELM for each line of `input/runs.txt`: a name, `:`, and
 // flags. The chart is `input/chart`.
 func charts(dir string) error {
 	runs, err := os.ReadFile(filepath.Join(dir, "input", "runs.txt"))
@@ -94,7 +94,7 @@ func charts(dir string) error {
 	}
 	var out bytes.Buffer
 	for _, line := range strings.Split(strings.TrimSpace(string(runs)), "\n") {
-		name, flags, _ := strings.Cut(line, ": ")
+		name, flags, _ := strings.Cut(line, ":")
 		command := exec.Command(os.Getenv("HELM"), append([]string{"template", "demo", "chart"}, strings.Fields(flags)...)...)
 		command.Dir = filepath.Join(dir, "input")
 		var complaint bytes.Buffer

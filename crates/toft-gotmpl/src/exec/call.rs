@@ -117,6 +117,9 @@ impl<'t> Exec<'t, '_> {
         match &term.word {
             Word::Dot => self.fit(dot.clone(), param),
             Word::Nil => {
+                if param == Param::Raw {
+                    return Ok(Data::Missing);
+                }
                 if param.can_be_nil() {
                     return Ok(Data::Nil);
                 }

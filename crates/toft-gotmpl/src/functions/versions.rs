@@ -6,9 +6,10 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 
-use super::Param::Text;
+use super::Param::{Any, Text};
 use super::arguments::{any, shared, text};
-use super::{Call, Function, Ran};
+use super::{Call, Function, Ran, Vocabulary};
+use crate::quote::quote;
 use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
@@ -20,6 +21,25 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 pub(super) const METHODS: &[Function] = &[
+    Function::new("Compare", &[Any], None, |_, v| {
+        let order = ordered(v)?;
+        Ok(Data::Int(order as i64))
+    }),
+    Function::new("Equal", &[Any], None, |_, v| {
+        Ok(Data::Bool(ordered(v)?.is_eq()))
+    }),
+    Function::new("GreaterThan", &[Any], None, |_, v| {
+        Ok(Data::Bool(ordered(v)?.is_gt()))
+    }),
+    Function::new("GreaterThanEqual", &[Any], None, |_, v| {
+        Ok(Data::Bool(ordered(v)?.is_ge()))
+    }),
+    Function::new("LessThan", &[Any], None, |_, v| {
+        Ok(Data::Bool(ordered(v)?.is_lt()))
+    }),
+    Function::new("LessThanEqual", &[Any], None, |_, v| {
+        Ok(Data::Bool(ordered(v)?.is_le()))
+    }),
     Function::new("Major", &[], None, |_, v| {
         Ok(of(v, |version| Data::Uint64(version.numbers[0])))
     }),
@@ -52,6 +72,17 @@ pub struct Version {
     prerelease: String,
     metadata: String,
     original: String,
+}
+
+/// How a version stands to the one that it is compared with.
+fn ordered(values: &[Data]) -> Result<Ordering, String> {
+    match (any(values, 0), any(values, 1)) {
+        (Data::Version(left), Data::Version(right)) => Ok(left.order(right)),
+        (_, other) => Err(format!(
+            "wrong type for value; expected *semver.Version; got {}",
+            other.type_name()
+        )),
+    }
 }
 
 fn of(values: &[Data], read: impl Fn(&Version) -> Data) -> Data {
@@ -169,10 +200,17 @@ pub fn satisfies(range: &str, version: &str) -> bool {
     constraints.iter().any(holds)
 }
 
-fn compare(_: &mut Call<'_>, values: &[Data]) -> Ran {
+fn compare(call: &mut Call<'_>, values: &[Data]) -> Ran {
     let written = text(values, 0);
-    let constraints =
-        Constraint::parse_all(written).ok_or_else(|| format!("improper constraint: {written}"))?;
+    let constraints = Constraint::parse_all(written).ok_or_else(|| {
+        // Argo CD 3.2.0 has v3.4.0, which does not quote.
+        match call.vocabulary {
+            Vocabulary::Argo => format!("improper constraint: {written}"),
+            Vocabulary::Helm3 | Vocabulary::Helm4 => {
+                format!("improper constraint: {}", quote(written))
+            }
+        }
+    })?;
     let version = Version::parse(text(values, 1)).ok_or(INVALID)?;
     let holds = |all: &Vec<Constraint>| all.iter().all(|one| one.holds(&version));
     Ok(Data::Bool(constraints.iter().any(holds)))

@@ -14,6 +14,7 @@ use crate::runtime::Data;
 ///
 /// The error is ours: the value has no end.
 pub(super) fn to_toml(value: &Data) -> Result<String, String> {
+    refuse_nil(value)?;
     value.weigh()?;
     let mut out = String::new();
     Ok(match write_document(&mut out, value) {
@@ -24,9 +25,17 @@ pub(super) fn to_toml(value: &Data) -> Result<String, String> {
 
 /// A value as TOML, or what goes wrong.
 pub(super) fn must_to_toml(value: &Data) -> Result<String, String> {
+    refuse_nil(value)?;
     value.weigh()?;
     let mut out = String::new();
     write_document(&mut out, value).map(|()| out)
+}
+
+fn refuse_nil(value: &Data) -> Result<(), String> {
+    if value.is_nil() {
+        return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
+    }
+    Ok(())
 }
 
 const NO_KEY: &str = "toml: top-level values must be Go maps or structs";
@@ -35,11 +44,10 @@ const NIL: &str = "toml: cannot encode array with nil element";
 fn write_document(out: &mut String, value: &Data) -> Result<(), String> {
     match value {
         Data::Dict(_) | Data::Record(_) => write_table(out, &[], value),
-        Data::List(list) if is_table_list(value)? => list
-            .items
-            .iter()
-            .try_for_each(|item| write_header(out, &[], ("[[", "]]"), item)),
-        _ => Err(NO_KEY.to_owned()),
+        Data::List(list) if is_table_list(value)? => {
+            list.items.iter().try_for_each(|_| Err(NO_KEY.to_owned()))
+        }
+        other => write_element(out, other),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Source: Helm 3.22.0 `pkg/engine/funcs.go`.
 
 use toft_source::Source;
-use toft_value::Value;
+use toft_value::{Map, Value};
 
 use crate::functions::arguments::shared;
 use crate::functions::{Call, Ran};
@@ -16,10 +16,64 @@ pub(super) fn to_yaml(call: &mut Call<'_>, value: &Data) -> Ran {
 }
 
 /// As `toYaml`, with lists indented under their keys.
+///
+/// Source: sigs.k8s.io/yaml v1.6.0 `goyaml.v3`, `SetIndent(2)`.
 pub(super) fn to_yaml_pretty(call: &mut Call<'_>, value: &Data) -> Ran {
-    let text = toft_yaml::write(&value.to_value()?);
+    let text = pretty(&value.to_value()?);
     call.budget.spend_text(text.len())?;
     Ok(Data::text(text.strip_suffix('\n').unwrap_or(&text)))
+}
+
+fn pretty(value: &Value) -> String {
+    let mut out = String::new();
+    match value {
+        Value::Map(map) if !map.is_empty() => {
+            for (key, item) in map {
+                if is_block(item) {
+                    let head = toft_yaml::write(&Value::Str(key.clone()));
+                    out.push_str(head.trim_end_matches('\n'));
+                    out.push_str(":\n");
+                    push_indented(&mut out, &pretty(item));
+                } else {
+                    let entry = Map::from_entries(vec![(key.clone(), item.clone())]);
+                    out.push_str(&toft_yaml::write(&Value::Map(entry)));
+                }
+            }
+        }
+        Value::List(list) if !list.as_slice().is_empty() => {
+            for item in list {
+                if is_block(item) {
+                    let at = out.len();
+                    push_indented(&mut out, &pretty(item));
+                    out.replace_range(at..at + 2, "- ");
+                } else {
+                    let entry = [item.clone()].into_iter().collect();
+                    out.push_str(&toft_yaml::write(&Value::List(entry)));
+                }
+            }
+        }
+        other => out.push_str(&toft_yaml::write(other)),
+    }
+    out
+}
+
+/// Whether a value is written on lines of its own.
+fn is_block(value: &Value) -> bool {
+    match value {
+        Value::Map(map) => !map.is_empty(),
+        Value::List(list) => !list.as_slice().is_empty(),
+        _ => false,
+    }
+}
+
+fn push_indented(out: &mut String, text: &str) {
+    for line in text.lines() {
+        if !line.is_empty() {
+            out.push_str("  ");
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
 }
 
 pub(super) fn to_json(call: &mut Call<'_>, value: &Data) -> Ran {
