@@ -55,6 +55,31 @@ const ORACLES: &[Oracle] = &[
         package: "go.etcd.io/etcd/server/v3",
         linker: "",
     },
+    Oracle {
+        name: "helm-3.22.0",
+        module: "helm3",
+        package: "helm.sh/helm/v3/cmd/helm",
+        linker: "-X helm.sh/helm/v3/internal/version.version=v3.22.0 \
+             -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=37",
+    },
+    Oracle {
+        name: "helm-4.3.1",
+        module: "helm4",
+        package: "helm.sh/helm/v4/cmd/helm",
+        linker: "",
+    },
+    Oracle {
+        name: "helm3-cases",
+        module: "helm3",
+        package: "toft.test/oracles/helm3",
+        linker: "",
+    },
+    Oracle {
+        name: "helm4-cases",
+        module: "helm4",
+        package: "toft.test/oracles/helm4",
+        linker: "",
+    },
     kubernetes(
         "kube-apiserver-1.36.3",
         "k8s.io/kubernetes/cmd/kube-apiserver",

@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn documents_are_split_as_each_helm_splits_them() {
-        let text = "---\na: 1\n\n---\n# only a comment\n---\n\n--- \nb: |\n  ---\n";
+        let text = "---\na: 1\n\n---\n# only a comment\n--- \nb: |\n  ---\n";
         let three = split(text, HelmVersion::V3);
         assert_eq!(three, ["a: 1", "# only a comment", "b: |\n  ---"]);
         let four = split("a: 1\n\n---\nb: 2\n", HelmVersion::V4);

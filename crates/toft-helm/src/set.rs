@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn json_settings_hold_json() {
-        let read = set_all(json, r#"a={"b":[1,"x,y"]}, c=null,d="x" "#);
+        let read = set_all(json, r#"a={"b":[1,"x,y"]},c=null,d="x" "#);
         let expected = value!({"a": {"b": [1.0, "x,y"]}, "c": null, "d": "x"});
         assert_eq!(read, Ok(expected));
         assert_eq!(
