@@ -38,11 +38,25 @@ pub fn apply_defaults(schemas: &Schemas, gvk: &Gvk, object: &mut Value) {
     }
 }
 
+/// Fields of features that are off unless somebody turns them on; a server drops them from what it is sent.
+///
+/// Source: kubernetes 1.36.3 `pkg/features/kube_features.go`, and `dropDisabledFields` of each kind.
+const DISABLED: &[(&str, &str)] = &[
+    ("apps.v1.RollingUpdateStatefulSetStrategy", "maxUnavailable"),
+    ("core.v1.Lifecycle", "stopSignal"),
+    ("core.v1.PodSpec", "schedulingGroup"),
+    ("core.v1.VolumeProjection", "clusterTrustBundle"),
+    ("storage.v1.CSIDriverSpec", "preventPodSchedulingIfMissing"),
+];
+
 /// Parents first, as upstream does, so that what a parent fills in gets its own defaults.
 fn walk(schema: Schema<'_>, value: &mut Value) {
     match (schema.shape(), value) {
         (Shape::Object, Value::Map(map)) => {
             let name = schema.name().trim_start_matches("io.k8s.api.");
+            for (_, field) in DISABLED.iter().filter(|(type_, _)| *type_ == name) {
+                map.remove(field);
+            }
             rules::apply(name, map);
             for field in schema.fields() {
                 if let Some(default) = missing_default(field, map) {

@@ -72,6 +72,18 @@ impl FieldPath {
         Self(format!("{}.{name}", self.0))
     }
 
+    /// The path without its last step, if that is this one.
+    pub(crate) fn replacing(&self, last: &str) -> Self {
+        match self
+            .0
+            .strip_suffix(last)
+            .and_then(|rest| rest.strip_suffix('.'))
+        {
+            Some(rest) => Self(rest.to_owned()),
+            None => self.clone(),
+        }
+    }
+
     /// The path of an item below.
     #[must_use]
     pub fn index(&self, index: usize) -> Self {

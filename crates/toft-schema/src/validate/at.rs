@@ -32,11 +32,27 @@ impl<'a> At<'a> {
         }
     }
 
+    /// The same value, told as a field below, or in the place of the last step if that is this one.
+    pub(super) fn sibling(&self, last: &str, told: &str) -> Self {
+        Self {
+            value: self.value,
+            path: self.path.replacing(last).child(told),
+        }
+    }
+
     /// The entry of a map with any keys.
     pub(super) fn entry(&self, key: &str) -> Self {
         Self {
             value: self.value.get(key).unwrap_or(&NULL),
             path: self.path.key(key),
+        }
+    }
+
+    /// The same value, told as an item.
+    pub(super) fn at_index(&self, index: usize) -> Self {
+        Self {
+            value: self.value,
+            path: self.path.index(index),
         }
     }
 
@@ -102,6 +118,10 @@ impl<'a> At<'a> {
 impl Errors {
     pub(super) fn into_vec(self) -> Vec<FieldError> {
         self.0
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
     }
 
     pub(super) fn push(&mut self, error: FieldError) {

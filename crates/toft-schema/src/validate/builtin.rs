@@ -2,6 +2,8 @@
 //!
 //! Source: kubernetes 1.36.3 `pkg/apis/*/validation/validation.go`.
 
+mod autoscaler;
+mod cluster;
 mod config;
 mod container;
 mod cron;
@@ -12,6 +14,7 @@ mod policy;
 mod probe;
 mod rbac;
 mod resources;
+mod rows;
 mod scheduling;
 mod service;
 mod storage;
@@ -31,23 +34,55 @@ type Rule = fn(&At<'_>, &mut Errors);
 /// By group and kind, sorted.
 const RULES: &[(&str, &str, Rule)] = &[
     ("", "ConfigMap", config::config_map),
+    ("", "Endpoints", cluster::endpoints),
     ("", "LimitRange", policy::limit_range),
+    ("", "Namespace", cluster::namespace),
+    ("", "Node", cluster::node),
     ("", "PersistentVolume", storage::volume),
     ("", "PersistentVolumeClaim", storage::claim),
     ("", "Pod", pod::pod),
+    ("", "PodTemplate", workload::pod_template),
+    (
+        "",
+        "ReplicationController",
+        workload::replication_controller,
+    ),
     ("", "ResourceQuota", policy::quota),
     ("", "Secret", config::secret),
     ("", "Service", service::service),
+    (
+        "admissionregistration.k8s.io",
+        "MutatingWebhookConfiguration",
+        cluster::webhooks,
+    ),
+    (
+        "admissionregistration.k8s.io",
+        "ValidatingWebhookConfiguration",
+        cluster::webhooks,
+    ),
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        cluster::definition,
+    ),
+    ("apiregistration.k8s.io", "APIService", cluster::api_service),
     ("apps", "DaemonSet", workload::daemon_set),
     ("apps", "Deployment", workload::deployment),
     ("apps", "ReplicaSet", workload::replica_set),
     ("apps", "StatefulSet", workload::stateful_set),
-    ("autoscaling", "HorizontalPodAutoscaler", policy::autoscaler),
+    (
+        "autoscaling",
+        "HorizontalPodAutoscaler",
+        autoscaler::autoscaler,
+    ),
     ("batch", "CronJob", cron::cron_job),
     ("batch", "Job", job::job),
     ("coordination.k8s.io", "Lease", policy::lease),
+    ("discovery.k8s.io", "EndpointSlice", cluster::endpoint_slice),
     ("networking.k8s.io", "Ingress", ingress::ingress),
     ("networking.k8s.io", "NetworkPolicy", policy::network_policy),
+    ("networking.k8s.io", "ServiceCIDR", cluster::service_cidr),
+    ("node.k8s.io", "RuntimeClass", cluster::runtime_class),
     ("policy", "PodDisruptionBudget", policy::budget),
     (
         "rbac.authorization.k8s.io",
@@ -66,6 +101,7 @@ const RULES: &[(&str, &str, Rule)] = &[
         rbac::role_binding,
     ),
     ("scheduling.k8s.io", "PriorityClass", policy::priority_class),
+    ("storage.k8s.io", "CSIDriver", cluster::driver),
     ("storage.k8s.io", "StorageClass", storage::class),
 ];
 
@@ -73,7 +109,9 @@ pub(super) fn validate(gvk: &Gvk, object: &Value, errors: &mut Errors) {
     let rule = RULES
         .iter()
         .find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
+    let root = At::root(object);
     if let Some((.., rule)) = rule {
-        rule(&At::root(object), errors);
+        rule(&root, errors);
     }
+    rows::of_kind((&gvk.group, &gvk.kind), &root, errors);
 }

@@ -115,7 +115,7 @@ pub(super) fn labels(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
-fn annotations(at: &At<'_>, errors: &mut Errors) {
+pub(super) fn annotations(at: &At<'_>, errors: &mut Errors) {
     let mut bytes = 0;
     for (key, value) in at.entries() {
         bytes += key.len() + value.text().len();

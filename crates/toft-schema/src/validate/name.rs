@@ -144,6 +144,82 @@ pub(super) fn label_value(text: &str) -> Vec<String> {
     errors
 }
 
+/// `photos-1`: a label that begins with a letter.
+pub(super) fn dns_1035_label(text: &str) -> Vec<String> {
+    let mut errors = Vec::new();
+    if text.len() > 63 {
+        errors.push(too_long(63));
+    }
+    if !is_label(text) || !text.starts_with(|letter: char| letter.is_ascii_lowercase()) {
+        errors.push(regex_error(
+            "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character",
+            "[a-z]([-a-z0-9]*[a-z0-9])?",
+            &["my-name", "abc-123"],
+        ));
+    }
+    errors
+}
+
+/// A domain in which names are looked up: `_tcp.example.org`, or a single dot.
+pub(super) fn search_domain(text: &str) -> Vec<String> {
+    const PART: &str = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+    let text = if text == "." {
+        return Vec::new();
+    } else {
+        text.strip_suffix('.').unwrap_or(text)
+    };
+    let mut errors = Vec::new();
+    if text.len() > 253 {
+        errors.push(too_long(253));
+    }
+    let is_part = |part: &str| {
+        let part = part.strip_prefix('_').unwrap_or(part);
+        let inner = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
+        part.starts_with(inner)
+            && part.ends_with(inner)
+            && part
+                .chars()
+                .all(|letter| inner(letter) || letter == '-' || letter == '_')
+    };
+    if !text.split('.').all(is_part) {
+        errors.push(regex_error(
+            "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+            &format!("{PART}(\\.{PART})*"),
+            &["example.com"],
+        ));
+    }
+    errors
+}
+
+/// The name of a driver, in any case.
+pub(super) fn lower_qualified(text: &str) -> Vec<String> {
+    qualified_name(&text.to_lowercase())
+}
+
+/// `example.org/controller`
+pub(super) fn controller(text: &str) -> Vec<String> {
+    let is_path = text
+        .split_once('/')
+        .is_some_and(|(host, path)| dns_subdomain(host).is_empty() && !path.is_empty());
+    if is_path {
+        return Vec::new();
+    }
+    vec!["must be a domain-prefixed path (such as \"acme.io/foo\")".to_owned()]
+}
+
+/// The name of a field of an HTTP request.
+pub(super) fn http_header(text: &str) -> Vec<String> {
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || letter == '-';
+    if !text.is_empty() && text.chars().all(allowed) {
+        return Vec::new();
+    }
+    vec![regex_error(
+        "a valid HTTP header must consist of alphanumeric characters or '-'",
+        "[-A-Za-z0-9]+",
+        &["X-Header-Name"],
+    )]
+}
+
 /// A part of a URL, as names of roles are.
 pub(super) fn path_segment(text: &str) -> Vec<String> {
     if text == "." || text == ".." {

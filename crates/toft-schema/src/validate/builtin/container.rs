@@ -2,7 +2,7 @@
 
 use super::super::at::{At, Errors};
 use super::super::name;
-use super::{probe, resources};
+use super::{probe, resources, rows};
 use crate::field_error::FieldError;
 
 pub(super) const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
@@ -38,6 +38,32 @@ pub(super) fn common(at: &At<'_>, pod: &PodContext<'_>, errors: &mut Errors) {
     );
     resources::requirements(&at.child("resources"), errors);
     security(&at.child("securityContext"), errors);
+    resize(&at.child("resizePolicy"), errors);
+    rows::all(at, rows::CONTAINER, errors);
+}
+
+/// Upstream leaves the index out of the path.
+fn resize(at: &At<'_>, errors: &mut Errors) {
+    const FIELDS: &[(&str, &[&str])] = &[
+        ("resourceName", &["cpu", "memory"]),
+        ("restartPolicy", &["NotRequired", "RestartContainer"]),
+    ];
+    let mut seen: Vec<&str> = Vec::new();
+    for policy in at.items() {
+        for (field, supported) in FIELDS {
+            let value = at.with(policy.child(field).value());
+            if value.is_empty() {
+                errors.required(&value, "");
+            } else {
+                errors.one_of(&value, supported);
+            }
+        }
+        let resource = policy.child("resourceName");
+        if seen.contains(&resource.text()) {
+            errors.push(FieldError::duplicate(policy.path(), resource.text()));
+        }
+        seen.push(resource.text());
+    }
 }
 
 /// Containers, which have probes and hooks, unlike init containers that end.
@@ -53,6 +79,10 @@ pub(super) fn running(at: &At<'_>, errors: &mut Errors) {
         let at = at.child(name);
         if at.is_set() {
             probe::validate(&at, errors);
+            let grace = at.child("terminationGracePeriodSeconds");
+            if name == "readinessProbe" && grace.is_set() {
+                errors.invalid(&grace, "must not be set for readinessProbes");
+            }
             let threshold = at.child("successThreshold");
             if name != "readinessProbe" && threshold.int() != Some(1) {
                 errors.invalid(&threshold, "must be 1");
@@ -171,10 +201,7 @@ fn value_from(variable: &At<'_>, from: &At<'_>, errors: &mut Errors) {
             }
         }
     }
-    let resource = from.child("resourceFieldRef");
-    if resource.is_set() && resource.child("resource").is_empty() {
-        errors.required(&resource.child("resource"), "");
-    }
+    resource_field(&from.child("resourceFieldRef"), errors);
     let sources = [
         "fieldRef",
         "resourceFieldRef",
@@ -198,6 +225,53 @@ fn value_from(variable: &At<'_>, from: &At<'_>, errors: &mut Errors) {
     }
 }
 
+/// Amounts that a variable or file may take its value from.
+const RESOURCES: &[&str] = &[
+    "limits.cpu",
+    "limits.ephemeral-storage",
+    "limits.memory",
+    "requests.cpu",
+    "requests.ephemeral-storage",
+    "requests.memory",
+];
+
+/// A reference to an amount of a container.
+pub(super) fn resource_field(at: &At<'_>, errors: &mut Errors) {
+    if !at.is_set() {
+        return;
+    }
+    let resource = at.child("resource");
+    let is_huge = |text: &str| {
+        text.starts_with("limits.hugepages-") || text.starts_with("requests.hugepages-")
+    };
+    if resource.is_empty() {
+        errors.required(&resource, "");
+    } else if !is_huge(resource.text()) {
+        errors.one_of(&resource, RESOURCES);
+    }
+    let divisor = at.child("divisor");
+    let (unit, supported) = match resource.text() {
+        "limits.cpu" | "requests.cpu" => ("cpu", "1m and 1"),
+        "limits.memory" | "requests.memory" => (
+            "memory",
+            "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei",
+        ),
+        "limits.ephemeral-storage" | "requests.ephemeral-storage" => (
+            "local ephemeral storage",
+            "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei",
+        ),
+        _ => return,
+    };
+    let mut known = supported.split([',', ' ']);
+    let is_known = divisor.text() == "0" || known.any(|one| one == divisor.text());
+    if !divisor.is_empty() && !is_known {
+        let detail =
+            format!("only divisor's values {supported} are supported with the {unit} resource");
+        // Upstream shows the resource instead of the divisor.
+        errors.push(FieldError::invalid(divisor.path(), resource.text(), detail));
+    }
+}
+
 /// A reference to a field of the pod.
 pub(super) fn field_ref(at: &At<'_>, supported: &[&str], errors: &mut Errors) {
     let path = at.child("fieldPath");
@@ -207,6 +281,12 @@ pub(super) fn field_ref(at: &At<'_>, supported: &[&str], errors: &mut Errors) {
     }
     if path.is_empty() {
         errors.required(&path, "");
+        return;
+    }
+    let version = at.child("apiVersion").text();
+    if version != "v1" {
+        let detail = format!("error converting fieldPath: unsupported pod version: {version}");
+        errors.invalid(&path, detail);
         return;
     }
     let text = path.text();
@@ -278,6 +358,16 @@ fn mounts(at: &At<'_>, pod: &PodContext<'_>, errors: &mut Errors) {
             errors.invalid(&path, "must be unique");
         }
         paths.push(path.text());
+        // Upstream leaves the index out of these paths too.
+        let place = |field: &str| at.child(field).with(mount.child(field).value());
+        errors.one_of_if_set(
+            &place("mountPropagation"),
+            &["Bidirectional", "HostToContainer", "None"],
+        );
+        errors.one_of_if_set(
+            &place("recursiveReadOnly"),
+            &["Disabled", "Enabled", "IfPossible"],
+        );
         for field in ["subPath", "subPathExpr"] {
             let sub = mount.child(field);
             if !sub.is_empty() {
@@ -325,6 +415,48 @@ const SECURITY_FIELDS: &[(&str, &str)] = &[
     ("AppArmorProfile", "appArmorProfile"),
 ];
 
+const PROFILES: &[&str] = &["Localhost", "RuntimeDefault", "Unconfined"];
+
+/// The profiles of a container or pod.
+pub(super) fn profiles(at: &At<'_>, errors: &mut Errors) {
+    for (field, name) in [
+        ("seccompProfile", "seccomp"),
+        ("appArmorProfile", "AppArmor"),
+    ] {
+        let profile = at.child(field);
+        if !profile.is_set() {
+            continue;
+        }
+        let (type_, localhost) = (profile.child("type"), profile.child("localhostProfile"));
+        if type_.is_empty() {
+            errors.required(&type_, &format!("type is required when {field} is set"));
+        } else {
+            errors.one_of(&type_, PROFILES);
+        }
+        if type_.text() == "Localhost" {
+            if localhost.is_empty() {
+                let detail = format!("must be set when {name} type is Localhost");
+                errors.required(&localhost, &detail);
+            } else if field == "seccompProfile" {
+                descending_path(&localhost, errors);
+            }
+        } else if localhost.is_set() {
+            let detail = format!("can only be set when {name} type is Localhost");
+            let error = FieldError::invalid(localhost.path(), localhost.text(), detail);
+            errors.push(if field == "seccompProfile" {
+                let shown = format!(
+                    "{{\"Type\":{},\"LocalhostProfile\":{}}}",
+                    type_.value().to_json(),
+                    localhost.value().to_json()
+                );
+                error.showing(shown)
+            } else {
+                error
+            });
+        }
+    }
+}
+
 fn security(at: &At<'_>, errors: &mut Errors) {
     if !at.is_set() {
         return;
@@ -336,6 +468,7 @@ fn security(at: &At<'_>, errors: &mut Errors) {
         }
     }
     errors.one_of_if_set(&at.child("procMount"), &["Default", "Unmasked"]);
+    profiles(at, errors);
     let escalation = at.child("allowPrivilegeEscalation");
     if !escalation.is_set() || escalation.is_true() {
         return;

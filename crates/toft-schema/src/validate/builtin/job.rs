@@ -27,10 +27,13 @@ pub(super) fn job_spec(spec: &At<'_>, errors: &mut Errors) {
         errors.not_negative(&spec.child(field));
     }
     completion_mode(spec, errors);
-    errors.one_of_if_set(
-        &spec.child("podReplacementPolicy"),
-        &["Failed", "TerminatingOrFailed"],
-    );
+    let is_failing = spec.child("podFailurePolicy").is_set();
+    let replacements: &[&str] = if is_failing {
+        &["Failed"]
+    } else {
+        &["Failed", "TerminatingOrFailed"]
+    };
+    errors.one_of_if_set(&spec.child("podReplacementPolicy"), replacements);
     let template = spec.child("template");
     pod::template(&template, errors);
     let policy = template.child("spec").child("restartPolicy");
@@ -43,7 +46,8 @@ pub(super) fn job_spec(spec: &At<'_>, errors: &mut Errors) {
                 "only \"Never\" is supported when podFailurePolicy is specified",
             );
         }
-        _ => {}
+        "OnFailure" | "Never" => {}
+        _ => errors.one_of(&policy, &["OnFailure", "Never"]),
     }
 }
 
@@ -52,7 +56,7 @@ fn completion_mode(spec: &At<'_>, errors: &mut Errors) {
     if !mode.is_set() {
         return;
     }
-    errors.one_of(&mode, &["Indexed", "NonIndexed"]);
+    errors.one_of(&mode, &["NonIndexed", "Indexed"]);
     if mode.text() == "Indexed" {
         if !spec.child("completions").is_set() {
             let detail = "when completion mode is Indexed";
@@ -64,9 +68,11 @@ fn completion_mode(spec: &At<'_>, errors: &mut Errors) {
             errors.invalid(&parallelism, detail);
         }
     } else {
-        let per_index = spec.child("backoffLimitPerIndex");
-        if per_index.is_set() {
-            errors.invalid(&per_index, "requires indexed completion mode");
+        for field in ["backoffLimitPerIndex", "maxFailedIndexes"] {
+            let field = spec.child(field);
+            if field.is_set() {
+                errors.invalid(&field, "requires indexed completion mode");
+            }
         }
     }
 }

@@ -5,7 +5,6 @@ use toft_value::Value;
 
 use super::super::at::{At, Errors};
 use super::super::{name, selector};
-use super::container::PROTOCOLS;
 use super::{probe, resources, workload};
 use crate::field_error::FieldError;
 
@@ -22,20 +21,35 @@ pub(super) fn network_policy(root: &At<'_>, errors: &mut Errors) {
             }
         }
     }
-    for kind in spec.child("policyTypes").items() {
+    let kinds = spec.child("policyTypes");
+    if kinds.items().len() > 2 {
+        errors.invalid(&kinds, "may not specify more than two policyTypes");
+        return;
+    }
+    for kind in kinds.items() {
         errors.one_of(&kind, &["Ingress", "Egress"]);
     }
 }
 
 fn policy_port(at: &At<'_>, errors: &mut Errors) {
-    errors.one_of_if_set(&at.child("protocol"), PROTOCOLS);
+    // Upstream has an order of its own here.
+    errors.one_of_if_set(&at.child("protocol"), &["TCP", "UDP", "SCTP"]);
     let (port, end) = (at.child("port"), at.child("endPort"));
     if port.is_set() {
         probe::port(&port, errors);
         if end.is_set() && port.value().as_str().is_some() {
             errors.invalid(&end, "may not be specified when `port` is non-numeric");
         } else if end.is_set() && end.int() < port.int() {
-            errors.invalid(&end, "must be greater than or equal to `port`");
+            // Upstream shows the first port.
+            let detail = "must be greater than or equal to `port`";
+            errors.push(FieldError::invalid(
+                end.path(),
+                port.value().clone(),
+                detail,
+            ));
+        }
+        if end.is_set() {
+            errors.in_range(&end, (1, 65535));
         }
     } else if end.is_set() {
         errors.required(&port, "must be specified when `endPort` is specified");
@@ -119,37 +133,6 @@ pub(super) fn budget(root: &At<'_>, errors: &mut Errors) {
         }
     }
     selector::validate(&spec.child("selector"), errors);
-}
-
-pub(super) fn autoscaler(root: &At<'_>, errors: &mut Errors) {
-    let spec = root.child("spec");
-    let (least, most) = (spec.child("minReplicas"), spec.child("maxReplicas"));
-    if least.int().is_some_and(|least| least < 1) {
-        errors.invalid(&least, "must be greater than or equal to 1");
-    }
-    let count = most.int().unwrap_or(0);
-    if count < 1 {
-        errors.required(&most, "must be set and greater than 0");
-    }
-    if least.int().is_some_and(|least| count < least) {
-        let detail = "must be greater than or equal to `minReplicas`";
-        errors.push(FieldError::invalid(most.path(), count, detail));
-    }
-    let target = spec.child("scaleTargetRef");
-    for field in ["kind", "name"] {
-        let field = target.child(field);
-        if field.is_empty() {
-            errors.required(&field, "");
-        } else {
-            errors.named(&field, name::path_segment);
-        }
-    }
-    // Only a ReplicationController is of core.
-    let version = target.child("apiVersion");
-    if !version.text().contains('/') && target.child("kind").text() != "ReplicationController" {
-        let detail = "apiVersion must specify API group";
-        errors.push(FieldError::invalid(version.path(), version.text(), detail));
-    }
 }
 
 pub(super) fn quota(root: &At<'_>, errors: &mut Errors) {

@@ -56,6 +56,14 @@ fn http_get(at: &At<'_>, errors: &mut Errors) {
     }
     port(&at.child("port"), errors);
     errors.one_of(&at.child("scheme"), &["HTTP", "HTTPS"]);
+    let headers = at.child("httpHeaders");
+    for header in headers.items() {
+        // Upstream leaves the index out of the path.
+        errors.named(
+            &headers.with(header.child("name").value()),
+            name::http_header,
+        );
+    }
 }
 
 /// The number or name of a port.

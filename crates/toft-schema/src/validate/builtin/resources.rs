@@ -98,11 +98,33 @@ fn container_resource(resource: &str, at: &At<'_>, errors: &mut Errors) {
         let detail = "must be a standard resource for containers";
         errors.push(FieldError::invalid(at.path(), resource, detail));
     }
+    let is_native = !resource.contains('/') || resource.contains("kubernetes.io/");
+    let requested = format!("requests.{resource}");
+    let is_bad = resource.starts_with("requests.") || !name::qualified_name(&requested).is_empty();
+    if !is_native && is_bad {
+        let detail = "doesn't follow extended resource name standard";
+        errors.push(FieldError::invalid(at.path(), resource, detail));
+    }
+}
+
+/// What pods of a class need besides; upstream tells it as limits beside `podFixed`.
+pub(super) fn overhead(at: &At<'_>, errors: &mut Errors) {
+    let limits = at.sibling("podFixed", "limits");
+    for (resource, amount) in at.entries() {
+        let place = limits.entry(resource).with(amount.value());
+        container_resource(resource, &place, errors);
+        value(resource, &place, errors);
+    }
 }
 
 /// Requests and limits of a container.
 pub(super) fn requirements(at: &At<'_>, errors: &mut Errors) {
     let (limits, requests) = (at.child("limits"), at.child("requests"));
+    for claim in at.child("claims").items() {
+        if claim.child("name").is_empty() {
+            errors.required(&claim, "");
+        }
+    }
     for (resource, limit) in limits.entries() {
         container_resource(resource, &limit, errors);
         value(resource, &limit, errors);

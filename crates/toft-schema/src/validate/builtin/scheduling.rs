@@ -48,7 +48,33 @@ pub(super) fn node_selector(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
+/// Fields of nodes, of which there is but the name.
+fn match_fields(at: &At<'_>, errors: &mut Errors) {
+    for field in at.items() {
+        let (key, values) = (field.child("key"), field.child("values"));
+        if !matches!(field.child("operator").text(), "In" | "NotIn") {
+            errors.invalid(&field.child("operator"), "not a valid selector operator");
+        } else if values.items().len() != 1 {
+            let detail =
+                "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+            errors.required(&values, detail);
+        }
+        if key.text() == "metadata.name" {
+            for value in values.items() {
+                errors.named(&value, name::dns_subdomain);
+            }
+        } else {
+            errors.push(FieldError::invalid(
+                key.path(),
+                key.text(),
+                "not a valid field selector key",
+            ));
+        }
+    }
+}
+
 fn node_selector_term(at: &At<'_>, errors: &mut Errors) {
+    match_fields(&at.child("matchFields"), errors);
     for expression in at.child("matchExpressions").items() {
         let values = expression.child("values");
         match expression.child("operator").text() {
@@ -103,9 +129,11 @@ fn pod_affinity_term(at: &At<'_>, errors: &mut Errors) {
     for field in ["labelSelector", "namespaceSelector"] {
         selector::validate(&at.child(field), errors);
     }
-    for namespace in at.child("namespaces").items() {
-        errors.named(&namespace, name::dns_label);
+    for namespace in at.child("namespaces").value().items() {
+        // Upstream has its own name for the field, and leaves the index out.
+        errors.named(&at.child("namespace").with(namespace), name::dns_label);
     }
+    label_keys(at, &["matchLabelKeys", "mismatchLabelKeys"], errors);
     let key = at.child("topologyKey");
     if key.is_empty() {
         errors.required(&key, "can not be empty");
@@ -113,7 +141,20 @@ fn pod_affinity_term(at: &At<'_>, errors: &mut Errors) {
     errors.named(&key, name::qualified_name);
 }
 
-fn toleration(at: &At<'_>, errors: &mut Errors) {
+/// Keys of labels that add to the selector beside them.
+fn label_keys(at: &At<'_>, fields: &[&str], errors: &mut Errors) {
+    for field in fields {
+        let keys = at.child(field);
+        if !keys.is_empty() && !at.child("labelSelector").is_set() {
+            errors.forbidden(&keys, "must not be specified when labelSelector is not set");
+        }
+        for key in keys.items() {
+            errors.named(&key, name::qualified_name);
+        }
+    }
+}
+
+pub(super) fn toleration(at: &At<'_>, errors: &mut Errors) {
     let (key, operator) = (at.child("key"), at.child("operator"));
     let (value, effect) = (at.child("value"), at.child("effect"));
     errors.named_if_set(&key, name::qualified_name);
@@ -143,6 +184,12 @@ fn toleration(at: &At<'_>, errors: &mut Errors) {
                 errors.push(FieldError::invalid(operator.path(), value.value(), detail));
             }
         }
+        // Upstream names them as supported, but the feature is off.
+        "Lt" | "Gt" => errors.push(FieldError::not_supported(
+            operator.path(),
+            operator.text(),
+            &["Equal", "Exists", "Lt", "Gt"],
+        )),
         _ => errors.one_of(&operator, &["Equal", "Exists"]),
     }
     if !effect.is_empty() {
@@ -162,9 +209,16 @@ fn spread(at: &At<'_>, errors: &mut Errors) {
     let key = at.child("topologyKey");
     if key.is_empty() {
         errors.required(&key, "can not be empty");
-    } else {
-        errors.named(&key, name::qualified_name);
     }
+    let (domains, when) = (at.child("minDomains"), at.child("whenUnsatisfiable"));
+    if domains.is_set() && when.text() != "DoNotSchedule" {
+        let detail = format!(
+            "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not {}",
+            when.text()
+        );
+        errors.invalid(&domains, detail);
+    }
+    label_keys(at, &["matchLabelKeys"], errors);
     errors.one_of(
         &at.child("whenUnsatisfiable"),
         &["DoNotSchedule", "ScheduleAnyway"],

@@ -1,5 +1,7 @@
 //! Services.
 
+use toft_value::Value;
+
 use super::super::at::{At, Errors};
 use super::super::{meta, name};
 use super::container::PROTOCOLS;
@@ -40,7 +42,15 @@ pub(super) fn service(root: &At<'_>, errors: &mut Errors) {
 
 fn external_name(spec: &At<'_>, errors: &mut Errors) {
     if spec.child("type").text() != "ExternalName" {
+        cluster_ips(spec, errors);
+        families(spec, errors);
         return;
+    }
+    for field in ["clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
+        if spec.child(field).is_set() {
+            let detail = "may not be set for ExternalName services";
+            errors.forbidden(&spec.child(field), detail);
+        }
     }
     let name = spec.child("externalName");
     let host = name.text().strip_suffix('.').unwrap_or(name.text());
@@ -51,6 +61,36 @@ fn external_name(spec: &At<'_>, errors: &mut Errors) {
     for message in name::dns_subdomain(host) {
         errors.invalid(&name, message);
     }
+}
+
+fn cluster_ips(spec: &At<'_>, errors: &mut Errors) {
+    let (one, all) = (spec.child("clusterIP"), spec.child("clusterIPs"));
+    if all.is_empty() {
+        return;
+    }
+    let first = all.value().items().first().and_then(Value::as_str);
+    if one.is_empty() {
+        errors.invalid(&all, "must be empty when `clusterIP` is not specified");
+    } else if first != Some(one.text()) {
+        errors.invalid(&all, "first value must match `clusterIP`");
+    }
+    for ip in all.items() {
+        if ip.text() != "None" {
+            errors.named(&ip, name::ip);
+        }
+    }
+}
+
+fn families(spec: &At<'_>, errors: &mut Errors) {
+    let families = spec.child("ipFamilies").items();
+    for family in &families {
+        errors.one_of(family, &["IPv4", "IPv6"]);
+    }
+    errors.unique(&families);
+    errors.one_of_if_set(
+        &spec.child("ipFamilyPolicy"),
+        &["PreferDualStack", "RequireDualStack", "SingleStack"],
+    );
 }
 
 fn ports(spec: &At<'_>, errors: &mut Errors) {
@@ -75,7 +115,9 @@ fn ports(spec: &At<'_>, errors: &mut Errors) {
         errors.in_range(&port.child("port"), (1, 65535));
         errors.one_of(&port.child("protocol"), PROTOCOLS);
         probe::port(&port.child("targetPort"), errors);
-        errors.named_if_set(&port.child("appProtocol"), name::qualified_name);
+        if port.child("appProtocol").is_set() {
+            errors.named(&port.child("appProtocol"), name::qualified_name);
+        }
     }
     for (index, port) in ports.iter().enumerate() {
         let key = |port: &At<'_>| {
@@ -112,7 +154,9 @@ fn node_ports(spec: &At<'_>, errors: &mut Errors) {
 
 fn load_balancer(spec: &At<'_>, errors: &mut Errors) {
     let is_load_balancer = spec.child("type").text() == "LoadBalancer";
+    // Upstream writes the field with a capital letter.
     let ranges = spec.child("loadBalancerSourceRanges");
+    let ranges = spec.child("LoadBalancerSourceRanges").with(ranges.value());
     if !ranges.is_empty() && !is_load_balancer {
         errors.forbidden(&ranges, "may only be used when `type` is 'LoadBalancer'");
     }
@@ -145,4 +189,23 @@ fn traffic(spec: &At<'_>, errors: &mut Errors) {
         errors.one_of(&policy, &["Cluster", "Local"]);
     }
     errors.one_of_if_set(&spec.child("internalTrafficPolicy"), &["Cluster", "Local"]);
+    let check = spec.child("healthCheckNodePort");
+    let is_local = type_ == "LoadBalancer" && policy.text() == "Local";
+    if check.int().unwrap_or(0) != 0 && !is_local {
+        let detail =
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
+        errors.invalid(&check, detail);
+    }
+    let seconds = spec
+        .child("sessionAffinityConfig")
+        .child("clientIP")
+        .child("timeoutSeconds");
+    let is_sticky = spec.child("sessionAffinity").text() == "ClientIP";
+    if is_sticky
+        && seconds
+            .int()
+            .is_some_and(|one| !(1..=86_400).contains(&one))
+    {
+        errors.invalid(&seconds, "must be greater than 0 and less than 86400");
+    }
 }

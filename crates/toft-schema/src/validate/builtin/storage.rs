@@ -4,7 +4,7 @@ use toft_object::Quantity;
 
 use super::super::at::{At, Errors};
 use super::super::{name, selector};
-use super::{scheduling, volume as sources};
+use super::{rows, scheduling, volume as sources};
 use crate::field_error::FieldError;
 
 const ACCESS_MODES: &[&str] = &[
@@ -58,6 +58,12 @@ fn access_modes(at: &At<'_>, errors: &mut Errors) {
     }
 }
 
+/// Upstream shows the number here, not its text.
+fn number(at: &At<'_>, detail: &str) -> FieldError {
+    let units = Quantity::from_value(at.value()).unwrap_or_default().units();
+    FieldError::invalid(at.path(), units, detail)
+}
+
 fn above_zero(at: &At<'_>, errors: &mut Errors) {
     let amount = Quantity::from_value(at.value()).unwrap_or_default();
     if amount.is_zero() || amount.is_negative() {
@@ -66,7 +72,14 @@ fn above_zero(at: &At<'_>, errors: &mut Errors) {
 }
 
 pub(super) fn claim(root: &At<'_>, errors: &mut Errors) {
-    claim_spec(&root.child("spec"), errors);
+    let spec = root.child("spec");
+    // A source of a kind that is not known is dropped before upstream looks.
+    let mut known = spec.value().clone();
+    let kind = known.str_at(&["dataSource", "kind"]).unwrap_or_default();
+    if !["PersistentVolumeClaim", "VolumeSnapshot"].contains(&kind) {
+        known.remove_at(&["dataSource"]);
+    }
+    claim_spec(&spec.with(&known), errors);
 }
 
 pub(super) fn claim_spec(spec: &At<'_>, errors: &mut Errors) {
@@ -85,7 +98,35 @@ pub(super) fn claim_spec(spec: &At<'_>, errors: &mut Errors) {
         errors.required(&place, "");
     }
     errors.named_if_set(&spec.child("storageClassName"), name::dns_subdomain);
+    errors.named_if_set(
+        &spec.child("volumeAttributesClassName"),
+        name::dns_subdomain,
+    );
     errors.one_of_if_set(&spec.child("volumeMode"), VOLUME_MODES);
+    for field in ["dataSource", "dataSourceRef"] {
+        data_source(&spec.child(field), errors);
+    }
+}
+
+/// Where the first content of a volume comes from.
+fn data_source(at: &At<'_>, errors: &mut Errors) {
+    if !at.is_set() {
+        return;
+    }
+    for field in ["name", "kind"] {
+        if at.child(field).is_empty() {
+            errors.required(&at.child(field), "");
+        }
+    }
+    let is_core = at.child("apiGroup").is_empty();
+    if is_core && at.child("kind").text() != "PersistentVolumeClaim" {
+        let detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+        errors.push(FieldError::invalid(
+            at.path(),
+            at.child("kind").text(),
+            detail,
+        ));
+    }
 }
 
 pub(super) fn volume(root: &At<'_>, errors: &mut Errors) {
@@ -106,6 +147,10 @@ pub(super) fn volume(root: &At<'_>, errors: &mut Errors) {
         errors.push(error);
     }
     for (_, amount) in &entries {
+        let quantity = Quantity::from_value(amount.value()).unwrap_or_default();
+        if quantity.is_negative() {
+            errors.push(number(amount, "must be a valid resource quantity"));
+        }
         above_zero(amount, errors);
     }
     let policy = spec.child("persistentVolumeReclaimPolicy");
@@ -115,10 +160,29 @@ pub(super) fn volume(root: &At<'_>, errors: &mut Errors) {
     let affinity = spec.child("nodeAffinity").child("required");
     if affinity.is_set() {
         scheduling::node_selector(&affinity, errors);
+    } else if spec.child("nodeAffinity").is_set() {
+        errors.required(&affinity, "must specify required node constraints");
     }
+    attributes_class(&spec, errors);
     source(&spec, errors);
     errors.named_if_set(&spec.child("storageClassName"), name::dns_subdomain);
     errors.one_of_if_set(&spec.child("volumeMode"), VOLUME_MODES);
+}
+
+fn attributes_class(spec: &At<'_>, errors: &mut Errors) {
+    let class = spec.child("volumeAttributesClassName");
+    if !class.is_set() {
+        return;
+    }
+    if class.is_empty() {
+        errors.required(&class, "an empty string is disallowed");
+    } else {
+        errors.named(&class, name::dns_subdomain);
+    }
+    if !spec.child("csi").is_set() {
+        let detail = "has to be specified when using volumeAttributesClassName";
+        errors.required(&spec.child("csi"), detail);
+    }
 }
 
 fn source(spec: &At<'_>, errors: &mut Errors) {
@@ -128,11 +192,21 @@ fn source(spec: &At<'_>, errors: &mut Errors) {
         if !source.is_set() {
             continue;
         }
-        if found.is_some() {
-            errors.forbidden(&source, "may not specify more than 1 volume type");
+        if found.is_some() && *name != "flexVolume" {
+            // Upstream has its own name for one of them.
+            let place = match *name {
+                "cephfs" => spec.child("cephFS"),
+                _ => source,
+            };
+            errors.forbidden(&place, "may not specify more than 1 volume type");
             continue;
         }
         found = Some(*name);
+        rows::below(spec, name, (rows::VOLUME, errors));
+        if *name == "gcePersistentDisk" {
+            sources::disk(&spec.child("persistentDisk").with(source.value()), errors);
+        }
+        rows::below(spec, name, (rows::SOURCES, errors));
         match *name {
             "hostPath" => sources::host_path(&source, errors),
             "nfs" => sources::nfs(&source, errors),

@@ -27,8 +27,74 @@ const RULES: &[(&str, &str, Rule)] = &[
     ("rbac.authorization.k8s.io", "ClusterRoleBinding", role_ref),
     ("rbac.authorization.k8s.io", "RoleBinding", role_ref),
     ("scheduling.k8s.io", "PriorityClass", priority_class),
+    ("storage.k8s.io", "CSIDriver", csi_driver),
     ("storage.k8s.io", "StorageClass", storage_class),
+    ("storage.k8s.io", "VolumeAttributesClass", attributes_class),
 ];
+
+/// Fields that may never change: group, kind, path.
+const FIXED: &[(&str, &str, &[&str])] = &[
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        &["spec", "group"],
+    ),
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        &["spec", "names", "kind"],
+    ),
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        &["spec", "scope"],
+    ),
+    ("apps", "ControllerRevision", &["data"]),
+    ("discovery.k8s.io", "EndpointSlice", &["addressType"]),
+    ("networking.k8s.io", "IngressClass", &["spec", "controller"]),
+    ("node.k8s.io", "RuntimeClass", &["handler"]),
+    (
+        "storage.k8s.io",
+        "CSIDriver",
+        &["spec", "volumeLifecycleModes"],
+    ),
+    ("storage.k8s.io", "CSIStorageCapacity", &["nodeTopology"]),
+    (
+        "storage.k8s.io",
+        "CSIStorageCapacity",
+        &["storageClassName"],
+    ),
+];
+
+fn fixed(gvk: &Gvk, pair: Pair<'_>, errors: &mut Errors) {
+    let rows = FIXED.iter();
+    for (.., path) in rows.filter(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind) {
+        immutable(&below(pair.0, path), &below(pair.1, path), errors);
+    }
+}
+
+fn below<'a>(at: &At<'a>, path: &[&str]) -> At<'a> {
+    path.iter().fold(at.clone(), |at, step| at.child(step))
+}
+
+/// Upstream writes the field in another way.
+fn csi_driver((old, new): Pair<'_>, errors: &mut Errors) {
+    let value = |at: &At<'_>| at.child("spec").child("attachRequired").value().clone();
+    if value(old) != value(new) {
+        let at = new.child("spec").child("attachedRequired");
+        let error = FieldError::invalid(at.path(), value(new), "field is immutable");
+        errors.push(error);
+    }
+}
+
+fn attributes_class((old, new): Pair<'_>, errors: &mut Errors) {
+    for field in ["driverName", "parameters"] {
+        if old.child(field).value() != new.child(field).value() {
+            let detail = format!("updates to {field} are forbidden.");
+            errors.forbidden(&new.child(field), detail);
+        }
+    }
+}
 
 /// What is wrong with the change of an object.
 pub(in crate::validate) fn validate_update(
@@ -39,8 +105,10 @@ pub(in crate::validate) fn validate_update(
     let rule = RULES
         .iter()
         .find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
+    let (old, new) = (At::root(old), At::root(new));
+    fixed(gvk, (&old, &new), errors);
     if let Some((.., rule)) = rule {
-        rule((&At::root(old), &At::root(new)), errors);
+        rule((&old, &new), errors);
     }
 }
 

@@ -4,8 +4,9 @@ use toft_object::Quantity;
 
 use super::super::at::{At, Errors};
 use super::super::name;
-use super::container::{descending_path, field_ref, no_dots};
-use super::storage;
+use super::container::{descending_path, field_ref, no_dots, resource_field};
+use super::{rows, storage};
+use crate::field_error::FieldError;
 
 type Rule = fn(&At<'_>, &mut Errors);
 
@@ -43,13 +44,26 @@ const SOURCES: &[(&str, Rule)] = &[
     ("image", image),
 ];
 
+/// A disk of Google's, which upstream tells as `persistentDisk`; also of persistent volumes.
+pub(super) fn disk(at: &At<'_>, errors: &mut Errors) {
+    if at.child("pdName").is_empty() {
+        errors.required(&at.child("pdName"), "");
+    }
+    let partition = at.child("partition");
+    if partition.is_set() {
+        errors.in_range(&partition, (1, 255));
+    }
+}
+
 fn anything(_: &At<'_>, _: &mut Errors) {}
 
 /// The names of the volumes.
 pub(super) fn validate_all<'a>(list: &At<'a>, errors: &mut Errors) -> Vec<&'a str> {
     let volumes = list.items();
     let mut names: Vec<At<'_>> = Vec::new();
+    let mut valid = Vec::new();
     for volume in &volumes {
+        let before = errors.count();
         source(volume, errors);
         let name = volume.child("name");
         if name.is_empty() {
@@ -57,10 +71,13 @@ pub(super) fn validate_all<'a>(list: &At<'a>, errors: &mut Errors) -> Vec<&'a st
         } else {
             errors.named(&name, name::dns_label);
         }
+        if errors.count() == before {
+            valid.push(name.text());
+        }
         names.push(name);
     }
     errors.unique(&names);
-    names.iter().map(At::text).collect()
+    valid
 }
 
 fn source(volume: &At<'_>, errors: &mut Errors) {
@@ -71,11 +88,21 @@ fn source(volume: &At<'_>, errors: &mut Errors) {
             continue;
         }
         if found {
-            errors.forbidden(&source, "may not specify more than 1 volume type");
+            // Upstream has its own names for two of them.
+            let place = match *name {
+                "cephfs" => volume.child("cephFS"),
+                "downwardAPI" => volume.child("downwarAPI"),
+                _ => source,
+            };
+            errors.forbidden(&place, "may not specify more than 1 volume type");
             continue;
         }
         found = true;
         rule(&source, errors);
+        rows::below(volume, name, (rows::VOLUME, errors));
+        if *name == "gcePersistentDisk" {
+            disk(&volume.child("persistentDisk").with(source.value()), errors);
+        }
     }
     if !found {
         errors.required(volume, "must specify a volume type");
@@ -88,11 +115,6 @@ fn empty_dir(at: &At<'_>, errors: &mut Errors) {
     if limit.is_set() && negative {
         let detail = "SizeLimit field must be a valid resource quantity";
         errors.forbidden(&limit, detail);
-    }
-    let medium = at.child("medium");
-    let known = ["", "Memory", "HugePages"].contains(&medium.text());
-    if !known && !medium.text().starts_with("HugePages-") {
-        errors.one_of(&medium, &["", "HugePages", "Memory"]);
     }
 }
 
@@ -155,10 +177,7 @@ fn items(at: &At<'_>, errors: &mut Errors) {
         if path.is_empty() {
             errors.required(&path, "");
         } else {
-            descending_path(&path, errors);
-            if path.text().starts_with("..") && !path.text().starts_with("../") {
-                errors.invalid(&path, "must not start with '..'");
-            }
+            climbing(&path, errors);
         }
         mode(&item.child("mode"), errors);
     }
@@ -190,22 +209,38 @@ const DOWNWARD_FIELDS: &[&str] = &[
 
 fn downward(at: &At<'_>, errors: &mut Errors) {
     mode(&at.child("defaultMode"), errors);
-    for item in at.child("items").items() {
+    for item in at.child("items").value().items() {
+        // Upstream leaves the index out of the path.
+        let item = at.with(item);
         let path = item.child("path");
         if path.is_empty() {
             errors.required(&path, "");
         }
-        descending_path(&path, errors);
-        let field = item.child("fieldRef");
+        climbing(&path, errors);
+        let (field, resource) = (item.child("fieldRef"), item.child("resourceFieldRef"));
         if field.is_set() {
             field_ref(&field, DOWNWARD_FIELDS, errors);
-        } else if !item.child("resourceFieldRef").is_set() {
-            errors.required(
-                &item.child("fieldRef"),
-                "one of fieldRef and resourceFieldRef is required",
-            );
+            if resource.is_set() {
+                let detail = "fieldRef and resourceFieldRef can not be specified simultaneously";
+                errors.push(FieldError::invalid(item.path(), "resource", detail));
+            }
+        } else if resource.is_set() {
+            if resource.child("containerName").is_empty() {
+                errors.required(&resource.child("containerName"), "");
+            }
+            resource_field(&resource, errors);
+        } else {
+            errors.required(&item, "one of fieldRef and resourceFieldRef is required");
         }
         mode(&item.child("mode"), errors);
+    }
+}
+
+/// A path below another one that does not begin with two dots.
+fn climbing(path: &At<'_>, errors: &mut Errors) {
+    descending_path(path, errors);
+    if path.text().starts_with("..") && !path.text().starts_with("../") {
+        errors.invalid(path, "must not start with '..'");
     }
 }
 
@@ -231,20 +266,38 @@ fn projected(at: &At<'_>, errors: &mut Errors) {
             if seconds.int().is_some_and(|seconds| seconds < 600) {
                 errors.invalid(&seconds, "may not specify a duration less than 10 minutes");
             }
-            if token.child("path").is_empty() {
-                errors.required(&token.child("path"), "");
+            // Upstream leaves the source out of the path.
+            let path = at.child("path").with(token.child("path").value());
+            if path.is_empty() {
+                errors.required(&path, "");
             } else {
-                descending_path(&token.child("path"), errors);
+                climbing(&path, errors);
             }
         }
     }
 }
 
 fn csi(at: &At<'_>, errors: &mut Errors) {
-    if at.child("driver").is_empty() {
-        errors.required(&at.child("driver"), "");
+    let driver = at.child("driver");
+    if driver.is_empty() {
+        errors.required(&driver, "");
+    }
+    if driver.text().len() > DRIVER_BYTES_MAX {
+        errors.push(FieldError::too_long(driver.path(), DRIVER_BYTES_MAX));
+    }
+    for message in name::dns_subdomain(&driver.text().to_lowercase()) {
+        if !driver.is_empty() {
+            errors.invalid(&driver, message);
+        }
+    }
+    let secret = at.child("nodePublishSecretRef");
+    if secret.is_set() && secret.child("name").is_empty() {
+        errors.required(&secret.child("name"), "");
     }
 }
+
+/// How many bytes the name of a driver may have.
+const DRIVER_BYTES_MAX: usize = 63;
 
 fn ephemeral(at: &At<'_>, errors: &mut Errors) {
     let template = at.child("volumeClaimTemplate");

@@ -1,6 +1,6 @@
 //! Deployments, ReplicaSets, DaemonSets and StatefulSets.
 
-use toft_value::Value;
+use toft_value::{Value, value};
 
 use super::super::at::{At, Errors};
 use super::super::{name, selector};
@@ -8,19 +8,17 @@ use super::{pod, storage};
 use crate::field_error::FieldError;
 
 /// A template whose pods must restart.
-fn template(spec: &At<'_>, errors: &mut Errors) {
+fn template(spec: &At<'_>, kind: &str, errors: &mut Errors) {
     let template = spec.child("template");
     pod::template(&template, errors);
     let policy = template.child("spec").child("restartPolicy");
-    if policy.text() != "Always" && ["OnFailure", "Never"].contains(&policy.text()) {
+    if policy.text() != "Always" {
         errors.one_of(&policy, &["Always"]);
     }
     let deadline = template.child("spec").child("activeDeadlineSeconds");
     if deadline.is_set() {
-        errors.forbidden(
-            &deadline,
-            "activeDeadlineSeconds in ReplicaSet is not Supported",
-        );
+        let detail = format!("activeDeadlineSeconds in {kind} is not Supported");
+        errors.forbidden(&deadline, detail);
     }
 }
 
@@ -28,7 +26,7 @@ pub(super) fn deployment(root: &At<'_>, errors: &mut Errors) {
     let spec = root.child("spec");
     errors.not_negative(&spec.child("replicas"));
     selector::of_workload(&spec, "deployment", errors);
-    template(&spec, errors);
+    template(&spec, "ReplicaSet", errors);
     deployment_strategy(&spec.child("strategy"), errors);
     errors.not_negative(&spec.child("minReadySeconds"));
     errors.not_negative(&spec.child("revisionHistoryLimit"));
@@ -52,11 +50,27 @@ fn deployment_strategy(at: &At<'_>, errors: &mut Errors) {
         }
         "RollingUpdate" => rolling_update(&update, errors),
         other => {
-            let shown = format!("{{\"Type\":\"{other}\",\"RollingUpdate\":null}}");
+            let shown = show_strategy(at, other);
             let supported = ["Recreate", "RollingUpdate"];
             errors.push(FieldError::not_supported(at.path(), "", &supported).showing(shown));
         }
     }
+}
+
+/// The internal type, whose fields have other names.
+fn show_strategy(at: &At<'_>, type_: &str) -> String {
+    let update = at.child("rollingUpdate");
+    let rolling = if update.is_set() {
+        let field = |name: &str| match update.child(name).value() {
+            Value::Null => "0".to_owned(),
+            other => other.to_json(),
+        };
+        let (unavailable, surge) = (field("maxUnavailable"), field("maxSurge"));
+        format!("{{\"MaxUnavailable\":{unavailable},\"MaxSurge\":{surge}}}")
+    } else {
+        "null".to_owned()
+    };
+    format!("{{\"Type\":\"{type_}\",\"RollingUpdate\":{rolling}}}")
 }
 
 fn rolling_update(at: &At<'_>, errors: &mut Errors) {
@@ -96,18 +110,27 @@ pub(super) fn replica_set(root: &At<'_>, errors: &mut Errors) {
     errors.not_negative(&spec.child("replicas"));
     errors.not_negative(&spec.child("minReadySeconds"));
     selector::of_workload(&spec, "deployment", errors);
-    template(&spec, errors);
+    template(&spec, "ReplicaSet", errors);
 }
 
 pub(super) fn daemon_set(root: &At<'_>, errors: &mut Errors) {
     let spec = root.child("spec");
     selector::of_workload(&spec, "daemonset", errors);
-    template(&spec, errors);
+    template(&spec, "DaemonSet", errors);
     errors.not_negative(&spec.child("minReadySeconds"));
     errors.not_negative(&spec.child("revisionHistoryLimit"));
     let update = spec.child("updateStrategy").child("rollingUpdate");
-    if spec.child("updateStrategy").child("type").text() != "RollingUpdate" {
-        return;
+    let strategy = spec.child("updateStrategy");
+    match strategy.child("type").text() {
+        "RollingUpdate" => {}
+        "OnDelete" => return,
+        other => {
+            let shown = show_strategy(&strategy, other);
+            let supported = ["RollingUpdate", "OnDelete"];
+            let error = FieldError::not_supported(strategy.path(), "", &supported);
+            errors.push(error.showing(shown));
+            return;
+        }
     }
     let (unavailable, surge) = (update.child("maxUnavailable"), update.child("maxSurge"));
     for at in [&unavailable, &surge] {
@@ -121,6 +144,66 @@ pub(super) fn daemon_set(root: &At<'_>, errors: &mut Errors) {
         }
         _ => {}
     }
+}
+
+pub(super) fn pod_template(root: &At<'_>, errors: &mut Errors) {
+    pod::template(&root.child("template"), errors);
+}
+
+/// The older kind, whose selector is a map of labels.
+pub(super) fn replication_controller(root: &At<'_>, errors: &mut Errors) {
+    let spec = root.child("spec");
+    errors.not_negative(&spec.child("minReadySeconds"));
+    let selector = spec.child("selector");
+    if selector.is_empty() {
+        errors.required(&selector, "");
+    }
+    errors.not_negative(&spec.child("replicas"));
+    if !spec.child("template").is_set() {
+        errors.required(&spec.child("template"), "");
+        return;
+    }
+    let labels = spec.child("template").child("metadata").child("labels");
+    let wanted = selector.entries();
+    let has = |(key, value): &(&str, At<'_>)| {
+        labels
+            .value()
+            .get(key)
+            .is_some_and(|label| label == value.value())
+    };
+    if !selector.is_empty() && !wanted.iter().all(has) {
+        errors.invalid(&labels, "`selector` does not match template `labels`");
+    }
+    template(&spec, "ReplicationController", errors);
+}
+
+/// The spec with the volumes that its claims give to each pod, and without the names that its controller
+/// sets.
+fn with_claims(spec: &Value) -> Value {
+    let mut spec = spec.clone();
+    for name in ["subdomain", "hostname"] {
+        spec.remove_at(&["template", "spec", name]);
+    }
+    let claims: Vec<Value> = spec.items_at(&["volumeClaimTemplates"]).to_vec();
+    let name_of = |claim: &Value| claim.str_at(&["metadata", "name"]).map(ToOwned::to_owned);
+    let names: Vec<String> = claims.iter().filter_map(name_of).collect();
+    if names.is_empty() {
+        return spec;
+    }
+    let volumes = spec.items_at(&["template", "spec", "volumes"]).iter();
+    let others = volumes.filter(|volume| {
+        let name = volume.str_at(&["name"]).unwrap_or_default();
+        !names.iter().any(|one| one == name)
+    });
+    let claimed = names.iter().map(|name| {
+        value!({
+            "name": (name.as_str()),
+            "persistentVolumeClaim": {"claimName": (name.as_str())},
+        })
+    });
+    let volumes: Vec<Value> = claimed.chain(others.cloned()).collect();
+    spec.set_at(&["template", "spec", "volumes"], volumes);
+    spec
 }
 
 pub(super) fn stateful_set(root: &At<'_>, errors: &mut Errors) {
@@ -144,15 +227,15 @@ pub(super) fn stateful_set(root: &At<'_>, errors: &mut Errors) {
     }
     let retention = spec.child("persistentVolumeClaimRetentionPolicy");
     for field in ["whenDeleted", "whenScaled"] {
-        errors.one_of_if_set(&retention.child(field), &["Delete", "Retain"]);
+        errors.one_of_if_set(&retention.child(field), &["Retain", "Delete"]);
     }
     errors.named_if_set(&spec.child("serviceName"), name::dns_label);
     errors.not_negative(&spec.child("replicas"));
     errors.not_negative(&spec.child("minReadySeconds"));
-    errors.not_negative(&spec.child("revisionHistoryLimit"));
     errors.not_negative(&spec.child("ordinals").child("start"));
     selector::of_workload(&spec, "statefulset", errors);
-    template(&spec, errors);
+    let written = with_claims(spec.value());
+    template(&spec.with(&written), "StatefulSet", errors);
     for claim in spec.child("volumeClaimTemplates").items() {
         storage::claim_spec(&claim.child("spec"), errors);
     }
