@@ -3,6 +3,8 @@
 //! Source: apiextensions-apiserver 0.36.3 `pkg/controller/{status,establish,finalizer}`,
 //! `pkg/registry/customresourcedefinition/strategy.go`.
 
+mod problems;
+
 use toft_api::ResourcePath;
 use toft_object::{GroupResource, Gvk, Time};
 use toft_schema::Schemas;
@@ -214,17 +216,19 @@ pub(crate) fn defaulted_names(definition: &mut Value) {
         .str_at(&["spec", "names", "kind"])
         .unwrap_or_default()
         .to_owned();
-    if definition
-        .str_at(&["spec", "names", "singular"])
-        .unwrap_or_default()
-        .is_empty()
+    if !kind.is_empty()
+        && definition
+            .str_at(&["spec", "names", "singular"])
+            .unwrap_or_default()
+            .is_empty()
     {
         definition.set_at(&["spec", "names", "singular"], kind.to_lowercase());
     }
-    if definition
-        .str_at(&["spec", "names", "listKind"])
-        .unwrap_or_default()
-        .is_empty()
+    if !kind.is_empty()
+        && definition
+            .str_at(&["spec", "names", "listKind"])
+            .unwrap_or_default()
+            .is_empty()
     {
         definition.set_at(&["spec", "names", "listKind"], format!("{kind}List"));
     }
@@ -263,7 +267,7 @@ pub(crate) fn updated(definition: &mut Value) {
 /// Source: apiextensions-apiserver 0.36.3 `pkg/apis/apiextensions/validation/validation.go`.
 pub(crate) fn problems(definition: &Value) -> Vec<FieldError> {
     let text = |path: &[&str]| definition.str_at(path).unwrap_or_default();
-    let mut problems = Vec::new();
+    let mut found = Vec::new();
     let wanted = format!(
         "{}.{}",
         text(&["spec", "names", "plural"]),
@@ -272,29 +276,12 @@ pub(crate) fn problems(definition: &Value) -> Vec<FieldError> {
     let name = text(&["metadata", "name"]);
     if name != wanted {
         let why = "must be spec.names.plural+\".\"+spec.group";
-        problems.push(FieldError::invalid(
+        found.push(FieldError::invalid(
             "metadata.name",
             &Value::from(name),
             why,
         ));
     }
-    for (index, version) in definition
-        .items_at(&["spec", "versions"])
-        .iter()
-        .enumerate()
-    {
-        if version.at(&["schema", "openAPIV3Schema"]).is_none() {
-            let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
-            problems.push(FieldError::required(&field, ""));
-        }
-    }
-    if stored(definition).len() != 1 {
-        let versions = definition
-            .at(&["spec", "versions"])
-            .cloned()
-            .unwrap_or_default();
-        let why = "must have exactly one version marked as storage version";
-        problems.push(FieldError::invalid("spec.versions", &versions, why));
-    }
-    problems
+    found.extend(problems::of(definition));
+    found
 }

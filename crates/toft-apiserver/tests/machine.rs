@@ -152,3 +152,18 @@ fn a_watch_that_fell_behind_is_told_to_list_again() {
     assert_eq!(batch.ended.map(|error| error.code), Some(410));
     assert!(server.poll_watch(&mut current).ended.is_none());
 }
+
+#[test]
+fn the_definitions_of_argo_cd_are_taken() {
+    let mut server = ApiServer::new(Schemas::builtin(), 7);
+    let path = ResourcePath::new("apiextensions.k8s.io", "v1", "customresourcedefinitions");
+    for definition in toft_schema::argo_crds() {
+        create(&mut server, path.clone(), definition.clone());
+    }
+    assert!(
+        server
+            .schemas()
+            .resource("argoproj.io", "v1alpha1", "applications")
+            .is_some()
+    );
+}
