@@ -1,6 +1,7 @@
 //! `cargo x parity`: the live comparison with upstream's programs.
 
 mod kustomize;
+mod outcomes;
 mod yaml;
 
 pub(crate) use self::kustomize::kustomizations;
@@ -48,6 +49,10 @@ const COMPARISONS: &[Comparison] = &[
     Comparison {
         name: "YAML read and written",
         run: yaml::run,
+    },
+    Comparison {
+        name: "toft up on the corpus",
+        run: |_, corpus| outcomes::run(corpus),
     },
 ];
 
