@@ -17,7 +17,7 @@ use crate::kustomization::{
 use crate::resource::Resource;
 use crate::schema::{BuiltIn, OwnSchema};
 
-pub(crate) use load::LoadFault;
+pub(crate) use load::{LoadFault, with_similar};
 pub(crate) use place::problem_text;
 
 /// The names that a kustomization file can have.

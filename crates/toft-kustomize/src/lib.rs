@@ -32,3 +32,4 @@ mod text;
 pub use build::{BuildOptions, LoadRestrictor, Reorder, build};
 pub use directory::BASE_DEPTH_MAX;
 pub use print::print;
+pub use schema::is_cluster_scoped;

@@ -8,6 +8,7 @@ use toft_object::Gvk;
 
 use crate::fault::Fault;
 use crate::id::ResId;
+use crate::provenance::Told;
 use crate::resource::Resource;
 
 /// Objects in the order they were read.
@@ -63,14 +64,27 @@ impl Resources {
             let id = resource.current_id();
             let count = counts.entry(key(&id)).or_default();
             if *count > 0 {
-                return Err(Fault::new(format!(
-                    "may not add resource with an already registered id: {id}"
-                )));
+                return Err(self.registered(&id));
             }
             *count += 1;
             self.0.push(resource);
         }
         Ok(())
+    }
+
+    /// What is to be said of an id that is there, and of whoever gave it.
+    fn registered(&self, id: &ResId) -> Fault {
+        let message = format!("may not add resource with an already registered id: {id}");
+        let mut same = self
+            .0
+            .iter()
+            .filter(|one| key(&one.current_id()) == key(id));
+        let first = same.next().and_then(|one| one.provenance.origin.as_ref());
+        Fault::new(match first {
+            Some(Told::File(file)) => format!("{message}; `{file}` has it already"),
+            Some(Told::Configured { file, by }) => format!("{message}; {by} in `{file}` made it"),
+            None => message,
+        })
     }
 
     /// Checks again that no two objects have one id.

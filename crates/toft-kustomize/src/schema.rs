@@ -241,6 +241,11 @@ impl Table {
     }
 }
 
+/// Whether the schema that upstream embeds knows that objects of this kind have no namespace.
+pub fn is_cluster_scoped(gvk: &Gvk) -> bool {
+    Schemas::default().is_cluster_scoped(gvk)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

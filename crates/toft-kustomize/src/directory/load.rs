@@ -19,6 +19,8 @@ pub(crate) enum LoadFault {
     /// The file is in the tree, but not in or below the directory of the kustomization.
     OutsideRoot {
         file: RepoPath,
+        /// Where it leads, links resolved.
+        target: RepoPath,
         root: RepoPath,
     },
     /// The path leaves the tree, or is absolute.
@@ -54,6 +56,9 @@ impl LoadFault {
     pub(crate) fn diagnostic(&self, entry: &str) -> Diagnostic {
         let told = Diagnostic::error(self.code(), self.message(entry));
         match self {
+            Self::OutsideRoot { file, target, .. } if file != target => told
+                .because(format!("`{file}` leads to `{target}` by a link"))
+                .help("commit the file itself in place of the link"),
             Self::OutsideRoot { .. } => told
                 .because("a kustomization reads files in and below its own directory only")
                 .help("refer to the directory of the file as a base, or build with `--load-restrictor LoadRestrictionsNone`"),
@@ -67,10 +72,10 @@ impl LoadFault {
             Self::Ambiguous => {
                 told.help("check the indentation: two entries may have become one")
             }
+            Self::Cycle { .. } => told.help("remove one of the entries that lead round in a circle"),
             Self::Missing
             | Self::Directory
             | Self::NotDirectory
-            | Self::Cycle { .. }
             | Self::Depth
             | Self::TooMany
             | Self::Read(_) => told,
@@ -96,7 +101,7 @@ impl LoadFault {
             Self::Missing => format!("'{entry}' doesn't exist"),
             Self::Directory => format!("'{entry}' must resolve to a file"),
             Self::NotDirectory => format!("'{entry}' is a file; a directory is wanted"),
-            Self::OutsideRoot { file, root } => {
+            Self::OutsideRoot { file, root, .. } => {
                 format!("security; file '{file}' is not in or below '{root}'")
             }
             Self::Path(PathError::OutsideTree(_)) => {
@@ -148,6 +153,7 @@ pub(super) fn file(build: &Build<'_>, root: &RepoPath, entry: &str) -> Result<So
     if build.options.load_restrictor == LoadRestrictor::RootOnly && !below {
         return Err(LoadFault::OutsideRoot {
             file: path,
+            target,
             root: root.clone(),
         });
     }
@@ -202,6 +208,23 @@ fn is_remote(entry: &str) -> bool {
         starts && letters && rest.contains(['/', ':'])
     });
     user || starts_with_any(entry, &schemes)
+}
+
+/// Adds the name that was probably meant, where nothing has the one that is written.
+pub(crate) fn with_similar(files: &dyn Files, path: &RepoPath, told: Diagnostic) -> Diagnostic {
+    let Some(parent) = path.parent() else {
+        return told;
+    };
+    let name = path.file_name().to_lowercase();
+    let entries = files.list(&parent).unwrap_or_default();
+    let near = entries.into_iter().map(|entry| {
+        let distance = strsim::osa_distance(&name, &entry.name.to_lowercase());
+        (distance, entry.name)
+    });
+    match near.filter(|(distance, _)| *distance <= 2).min() {
+        Some((_, similar)) => told.help(format!("did you mean `{similar}`?")),
+        None => told,
+    }
 }
 
 /// Adds what is in the directory that has no kustomization file.

@@ -2,7 +2,7 @@
 
 use crate::accumulate::{Accumulator, accumulate};
 use crate::build::{Build, Stop};
-use crate::directory::{Directory, LoadFault};
+use crate::directory::{Directory, LoadFault, with_similar};
 use crate::kustomization::Entry;
 use crate::provenance::Told;
 
@@ -91,5 +91,8 @@ pub(super) fn told(
     let mut told = fault.diagnostic(&entry.text);
     let place = directory.entry_error("", "", (entry.field, entry.index));
     told.labels = place.labels;
+    if let (LoadFault::Missing, Ok(path)) = (&fault, directory.path.join(&entry.text)) {
+        told = with_similar(build.files, &path, told);
+    }
     fault.stop(build, told)
 }
