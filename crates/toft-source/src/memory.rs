@@ -127,13 +127,18 @@ impl Files for MemoryFiles {
         let mut entries = Vec::with_capacity(names.len());
         for name in names {
             let Ok(path) = at.join(name) else { continue };
-            // A dangling link is a name without a thing behind it: `list` leaves it out.
-            if let Some(kind) = self.kind(&path)? {
-                entries.push(Entry {
-                    name: name.clone(),
-                    kind,
-                });
-            }
+            let kind = match self.kind(&path) {
+                Ok(Some(kind)) => kind,
+                // A dangling link is a name without a thing behind it: `list` leaves it out.
+                Ok(None) => continue,
+                // One that leads out of the tree is told to whoever reads it.
+                Err(ReadError::LinkLeavesTree { .. } | ReadError::LinkLoop(_)) => EntryKind::File,
+                Err(error) => return Err(error),
+            };
+            entries.push(Entry {
+                name: name.clone(),
+                kind,
+            });
         }
         Ok(entries)
     }
