@@ -120,9 +120,13 @@ impl Files for DiskFiles {
                 continue;
             };
             let Ok(path) = at.join(&name) else { continue };
-            if let Ok(Some(kind)) = self.kind(&path) {
-                entries.push(Entry { name, kind });
-            }
+            let kind = match self.kind(&path) {
+                Ok(Some(kind)) => kind,
+                // A link that leads out of the tree is told to whoever reads it.
+                Err(ReadError::LinkLeavesTree { .. } | ReadError::LinkLoop(_)) => EntryKind::File,
+                Ok(None) | Err(_) => continue,
+            };
+            entries.push(Entry { name, kind });
         }
         entries.sort();
         Ok(entries)
@@ -179,6 +183,6 @@ mod tests {
             .into_iter()
             .map(|entry| entry.name)
             .collect();
-        assert_eq!(names, ["absolute", "apps", "same"]);
+        assert_eq!(names, ["absolute", "apps", "away", "same", "up"]);
     }
 }

@@ -12,7 +12,7 @@ mod version;
 use clap::{Parser, Subcommand};
 
 use crate::exit::ExitStatus;
-use crate::printer::{Colour, Printer};
+use crate::printer::{Colour, Printer, Volume};
 
 /// Rehearse and run the GitOps repository of a homelab
 #[derive(Debug, Parser)]
@@ -27,8 +27,22 @@ pub(crate) struct Cli {
     /// When to colour
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Colour,
+    /// Print answers and errors only
+    #[arg(short, long, global = true)]
+    quiet: bool,
     #[command(subcommand)]
     command: Command,
+}
+
+impl Cli {
+    /// How much is to be told.
+    pub(crate) fn volume(&self) -> Volume {
+        if self.quiet {
+            Volume::Quiet
+        } else {
+            Volume::Normal
+        }
+    }
 }
 
 const EXIT_CODES: &str = "Exit codes:

@@ -34,8 +34,13 @@ impl Vantage {
         if self.here.is_empty() {
             return text.to_owned();
         }
-        let quoted = format!("`{}", self.here);
-        text.replace(&quoted, "`")
+        let mut seen = text.to_owned();
+        // Ours are quoted with backticks, upstream's with apostrophes.
+        for quote in ['`', '\''] {
+            let quoted = format!("{quote}{}", self.here);
+            seen = seen.replace(&quoted, &quote.to_string());
+        }
+        seen
     }
 
     fn diagnostic(&self, diagnostic: &Diagnostic) -> Diagnostic {
@@ -80,11 +85,11 @@ mod tests {
             here: "home/me/lab/".to_owned(),
         };
         let source = |name: &str| Source::new(name, b"a: 1\n".as_slice().into());
-        let diagnostic = Diagnostic::error("KUS001", "`home/me/lab/a` is missing")
+        let diagnostic = Diagnostic::error("KUS001", "`home/me/lab/a` is not in 'home/me/lab/b'")
             .at(&source("home/me/lab/k.yaml"), Span::new(0, 1), "")
             .at(&source("etc/k.yaml"), Span::new(0, 1), "");
         let seen = vantage.diagnostic(&diagnostic);
-        assert_eq!(seen.message, "`a` is missing");
+        assert_eq!(seen.message, "`a` is not in 'b'");
         let names: Vec<&str> = seen
             .labels
             .iter()

@@ -21,17 +21,20 @@ use clap::Parser as _;
 
 use command::Cli;
 use exit::ExitStatus;
-use printer::{Colour, Printer};
+use printer::{Colour, Printer, Volume};
 
 fn main() -> ExitCode {
     let environment = printer::Environment::read();
     let status = match Cli::try_parse() {
         Ok(cli) => {
-            let mut printer = Printer::new(&environment, cli.color);
+            let mut printer = Printer::new(&environment, cli.color, cli.volume());
             let status = command::run(cli, &mut printer);
             status.unwrap_or_else(|error| trouble::tell(&error, &mut printer))
         }
-        Err(refusal) => refuse(&refusal, &mut Printer::new(&environment, Colour::Auto)),
+        Err(refusal) => {
+            let mut printer = Printer::new(&environment, Colour::Auto, Volume::Normal);
+            refuse(&refusal, &mut printer)
+        }
     };
     ExitCode::from(status.code())
 }

@@ -13,7 +13,10 @@ const TEXTS_MAX: usize = 8;
 
 /// The overview as text for stdout.
 pub(crate) fn text(overview: &Value, printer: &Printer) -> String {
-    let mut text = apps(overview.items_at(&["apps"]), printer);
+    let mut text = match overview.items_at(&["apps"]) {
+        [] => String::new(),
+        some => apps(some, printer),
+    };
     let routes = overview.items_at(&["routes"]);
     if !routes.is_empty() {
         text.push('\n');

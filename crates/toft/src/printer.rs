@@ -19,6 +19,8 @@ pub(crate) struct Environment {
     wish: Wish,
     stdout: Target,
     stderr: Target,
+    /// Whether somebody looks, or this is a build machine.
+    onlooker: Onlooker,
 }
 
 /// What environment variables wish for: `NO_COLOR` before `CLICOLOR_FORCE` before `TERM`.
@@ -34,6 +36,14 @@ enum Wish {
 enum Target {
     Terminal,
     Elsewhere,
+}
+
+/// Whether somebody looks at the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Onlooker {
+    Somebody,
+    /// A build machine (`CI` is set).
+    Nobody,
 }
 
 /// What a coloured word means; the colour is never the only sign of it.
@@ -58,7 +68,27 @@ pub(crate) struct Printer {
     stderr: io::Stderr,
     data_style: Style,
     talk_style: Style,
-    live: bool,
+    manner: Manner,
+}
+
+/// How talk that nobody asked for is told: progress, notes, what was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// Lines that are drawn over, where that makes sense.
+    Live,
+    /// Lines that stay.
+    Lines,
+    /// Not at all.
+    Quiet,
+}
+
+/// How much is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Volume {
+    /// Everything that helps.
+    Normal,
+    /// Answers and errors.
+    Quiet,
 }
 
 impl Environment {
@@ -81,8 +111,22 @@ impl Environment {
         };
         Self {
             wish,
+            onlooker: if set("CI") {
+                Onlooker::Nobody
+            } else {
+                Onlooker::Somebody
+            },
             stdout: target(io::stdout().is_terminal()),
             stderr: target(io::stderr().is_terminal()),
+        }
+    }
+
+    fn manner(&self, volume: Volume) -> Manner {
+        let is_watched = self.stderr == Target::Terminal && self.onlooker == Onlooker::Somebody;
+        match volume {
+            Volume::Quiet => Manner::Quiet,
+            Volume::Normal if is_watched && self.wish != Wish::Plain => Manner::Live,
+            Volume::Normal => Manner::Lines,
         }
     }
 
@@ -114,13 +158,13 @@ impl Tone {
 
 impl Printer {
     /// A printer for these surroundings.
-    pub(crate) fn new(environment: &Environment, colour: Colour) -> Self {
+    pub(crate) fn new(environment: &Environment, colour: Colour, volume: Volume) -> Self {
         Self {
             stdout: io::stdout(),
             stderr: io::stderr(),
             data_style: environment.style(environment.stdout, colour),
             talk_style: environment.style(environment.stderr, colour),
-            live: environment.stderr == Target::Terminal && environment.wish != Wish::Plain,
+            manner: environment.manner(volume),
         }
     }
 
@@ -132,7 +176,7 @@ impl Printer {
             stderr: io::stderr(),
             data_style: Style::Plain,
             talk_style: Style::Plain,
-            live: false,
+            manner: Manner::Lines,
         }
     }
 
@@ -143,14 +187,21 @@ impl Printer {
         drop(written.and_then(|()| stdout.flush()));
     }
 
-    /// Prints talk to stderr: progress, notes, errors. There is nobody to tell if that fails.
+    /// Prints what helps to stderr: progress, notes, what was done.
+    pub(crate) fn note(&mut self, text: &str) {
+        if self.manner != Manner::Quiet {
+            self.talk(text);
+        }
+    }
+
+    /// Prints to stderr what must be said: errors. There is nobody to tell if that fails.
     pub(crate) fn talk(&mut self, text: &str) {
         drop(self.stderr.lock().write_all(text.as_bytes()));
     }
 
     /// Whether talk may be drawn over: a terminal that can.
     pub(crate) fn is_live(&self) -> bool {
-        self.live
+        self.manner == Manner::Live
     }
 
     /// How talk looks.

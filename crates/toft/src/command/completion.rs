@@ -8,8 +8,11 @@ use crate::printer::Printer;
 
 /// Print a script that completes commands and flags in a shell
 ///
-/// For bash:  source <(toft completion bash)
-/// For fish:  toft completion fish | source
+/// bash         source <(toft completion bash)
+/// zsh          source <(toft completion zsh)
+/// fish         toft completion fish | source
+/// elvish       eval (toft completion elvish | slurp)
+/// powershell   toft completion powershell | Out-String | Invoke-Expression
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct CompletionArgs {
@@ -22,6 +25,7 @@ enum Shell {
     Bash,
     Zsh,
     Fish,
+    Elvish,
     #[value(name = "powershell")]
     Power,
 }
@@ -32,6 +36,7 @@ pub(crate) fn run(args: &CompletionArgs, printer: &mut Printer) -> ExitStatus {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
         Shell::Fish => clap_complete::Shell::Fish,
+        Shell::Elvish => clap_complete::Shell::Elvish,
         Shell::Power => clap_complete::Shell::PowerShell,
     };
     let mut script = Vec::new();

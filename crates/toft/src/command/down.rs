@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Stop a cluster, and with --delete remove its state
+///
+/// What is stopped can be resumed with `toft up`. What is deleted is gone: the cluster, its certificate and
+/// the kubeconfig; other files in the folder are left alone.
 #[derive(Debug, Args)]
 pub(crate) struct DownArgs {
     #[command(flatten)]
@@ -33,14 +36,14 @@ pub(crate) fn run(args: &DownArgs, printer: &mut Printer) -> anyhow::Result<Exit
         Some(occupant) => {
             ask(&state, &occupant, "POST /toft/v1/stop")?;
             wait(&state, &occupant)?;
-            printer.talk(&format!("Stopped the cluster of `{path}`.\n"));
+            printer.note(&format!("Stopped the cluster of `{path}`.\n"));
         }
-        None => printer.talk(&format!("The cluster of `{path}` is not running.\n")),
+        None => printer.note(&format!("The cluster of `{path}` is not running.\n")),
     }
     if args.delete {
         let lock: StateLock = state.lock()?;
         state.delete(lock)?;
-        printer.talk(&format!("Removed the state in `{path}`.\n"));
+        printer.note(&format!("Removed the state in `{path}`.\n"));
     }
     Ok(ExitStatus::Done)
 }

@@ -12,7 +12,11 @@ use crate::printer::Printer;
 use crate::trouble::Trouble;
 
 /// Show how the apps of a cluster stand
+///
+/// Asks the running cluster, or tells how it was left. Exits with 0 when everything is Synced and Healthy,
+/// else with 1.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct StatusArgs {
     #[command(flatten)]
     state: StateArgs,
@@ -21,15 +25,25 @@ pub(crate) struct StatusArgs {
     output: Output,
 }
 
+const EXAMPLES: &str = "Examples:
+  toft status                          the cluster whose state is in .toft
+  toft status --state /var/lib/lab     another one
+  toft status -o json                  for programs: every app, every reason, every route";
+
 /// Asks the running process, or else the state it left.
 pub(crate) fn run(args: &StatusArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let state = args.state.find()?;
     let overview = if let Some(occupant) = state.occupant() {
         let answer = ask(&state, &occupant, "GET /toft/v1/overview")?;
+        let address = occupant.address.unwrap_or_default();
+        let pid = occupant.pid;
+        printer.note(&format!(
+            "The cluster is running at https://{address} (process {pid}).\n"
+        ));
         Value::from_json(&answer)?
     } else {
         let overview = stored(&state)?;
-        printer.talk("The cluster is not running; this is how it was left.\n");
+        printer.note("The cluster is not running; this is how it was left.\n");
         overview
     };
     let text = match args.output {

@@ -21,6 +21,7 @@ pub(super) use run::run;
 /// every commit that follows is synced; what is not committed is not. The cluster answers to a real
 /// kubectl and runs until Ctrl-C; what it holds is kept in the state, and the next run resumes from there.
 #[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(crate) struct UpArgs {
     /// The root of the repository
     #[arg(value_name = "DIR", default_value = ".")]
@@ -52,6 +53,13 @@ pub(crate) struct UpArgs {
     #[arg(short, long, value_name = "FORM", default_value = "table")]
     output: Output,
 }
+
+const EXAMPLES: &str = "Examples:
+  toft up                          the repository in the current directory, until Ctrl-C
+  toft up --watch lab              the files on disk; what is saved is synced
+  toft up --once lab               for scripts: 0 when everything is Synced and Healthy, else 1
+  toft up --once --timeout 5m lab  and 4 when that takes too long
+  toft up --root apps.yaml lab     where more than one Application could be the root";
 
 /// What `toft up` is to do.
 #[derive(Debug)]

@@ -47,7 +47,7 @@ impl Progress {
                 news: News::Ends,
             });
         }
-        let style = ProgressStyle::with_template("{spinner} {prefix:24} {msg}");
+        let style = ProgressStyle::with_template("{spinner} {prefix:24} {wide_msg}");
         Self::Live(Live {
             lines: MultiProgress::with_draw_target(ProgressDrawTarget::stderr()),
             bars: BTreeMap::new(),
@@ -112,7 +112,7 @@ impl Plain {
         let phase = app.str_at(&["phase"]).unwrap_or_default();
         let is_end = is_well(app) || phase == "Failed" || phase == "Error";
         if (self.news == News::Changes || is_end) && self.told.get(name) != Some(&line) {
-            printer.talk(&format!("{name}: {line}\n"));
+            printer.note(&format!("{name}: {line}\n"));
             self.told.insert(name.to_owned(), line);
         }
     }

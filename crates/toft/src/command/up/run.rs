@@ -109,13 +109,13 @@ fn tell(cluster: &Cluster, settings: &UpSettings, overview: &Value, printer: &mu
         Output::Json | Output::Yaml => settings.output.write(overview),
     };
     printer.data(&text);
-    printer.talk(&overview::notices(overview, printer));
+    printer.note(&overview::notices(overview, printer));
     if settings.ending == Ending::Settled {
         return;
     }
     let kubeconfig = cluster.state.file("kubeconfig");
     let kubeconfig = kubeconfig.canonicalize().unwrap_or(kubeconfig);
-    printer.talk(&format!(
+    printer.note(&format!(
         "\n{} at https://{}. Look around:\n\n  export KUBECONFIG={}\n  kubectl get pods -A\n\nCtrl-C stops the cluster; the same command goes on from there.\n",
         printer.paint("The cluster is running", Tone::Strong),
         cluster.address,

@@ -212,7 +212,7 @@ fn announce(opened: &Opened, printer: &mut Printer) {
     } else {
         &format!("{count} files are")
     };
-    printer.talk(&format!(
+    printer.note(&format!(
         "{}: {files} not committed and therefore not taken: {}{more}\n{}: commit, or take what is on disk with `--watch`\n",
         printer.paint("warning", Tone::Warning),
         shown.join(", "),
