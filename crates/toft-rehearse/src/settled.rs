@@ -32,6 +32,8 @@ pub(crate) struct Rest {
     apps: BTreeMap<Place, Standing>,
     sets: BTreeMap<Place, bool>,
     changed: Time,
+    /// Since when nothing had changed before the first look, where that is known.
+    since: Option<Time>,
 }
 
 /// Namespace and name.
@@ -52,6 +54,16 @@ impl Rest {
             apps: BTreeMap::new(),
             sets: BTreeMap::new(),
             changed: now,
+            since: None,
+        }
+    }
+
+    /// A watch that goes on: where nothing had changed for long when everything was kept, that counts.
+    pub(crate) fn resumed(api: &ApiServer, kept: Time, now: Time) -> Self {
+        let was_quiet = last_change(api).is_some_and(|last| kept.since(last) >= QUIET);
+        Self {
+            since: was_quiet.then(|| now - QUIET),
+            ..Self::new(now)
         }
     }
 
@@ -64,7 +76,7 @@ impl Rest {
         self.apps = apps(api).map(|app| (place(app), standing(app))).collect();
         let expanded = sets(api).map(|set| (place(set), is_expanded(set)));
         self.sets = expanded.collect();
-        self.changed = now;
+        self.changed = self.since.take().unwrap_or(now);
     }
 
     /// Takes in what was committed.
@@ -125,6 +137,19 @@ fn standing(app: &Value) -> Standing {
         ],
         is_final: is_final(app),
     }
+}
+
+/// When the status of an Application changed for the last time, as far as it tells.
+fn last_change(api: &ApiServer) -> Option<Time> {
+    const TIMES: &[&[&str]] = &[
+        &["metadata", "creationTimestamp"],
+        &["status", "reconciledAt"],
+        &["status", "health", "lastTransitionTime"],
+        &["status", "operationState", "startedAt"],
+        &["status", "operationState", "finishedAt"],
+    ];
+    let times = apps(api).flat_map(|app| TIMES.iter().filter_map(|path| app.str_at(path)));
+    times.filter_map(|text| Time::parse(text).ok()).max()
 }
 
 fn sets(api: &ApiServer) -> impl Iterator<Item = &Value> {

@@ -129,17 +129,30 @@ impl World {
         repository: Repository,
         saved: Saved,
     ) -> Result<Self, WorldError> {
+        let now = saved.clock;
+        Self::restore_at((settings, repository), saved, now)
+    }
+
+    /// A world as it was kept, at a later time: what was due in between is due now.
+    ///
+    /// Where everything had come to rest, it still has, unless something turns out to have changed.
+    ///
+    /// # Errors
+    /// The repository cannot be read, or has no root Application.
+    pub fn restore_at(
+        (settings, repository): (WorldSettings, Repository),
+        saved: Saved,
+        now: Time,
+    ) -> Result<Self, WorldError> {
+        let kept = saved.clock;
+        let now = now.max(kept);
         let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
         let records = saved.records.into_iter();
-        let cluster = Cluster::restore(
-            settings.cluster.clone(),
-            saved.revision,
-            records,
-            saved.clock,
-        );
-        let mut world = Self::around((settings, cluster), (repository, root), saved.clock)?;
-        world.plant(saved.clock)?;
-        world.start(saved.clock);
+        let cluster = Cluster::restore(settings.cluster.clone(), saved.revision, records, now);
+        let mut world = Self::around((settings, cluster), (repository, root), now)?;
+        world.rest = Rest::resumed(world.cluster.api(), kept, now);
+        world.plant(now)?;
+        world.start(now);
         Ok(world)
     }
 
