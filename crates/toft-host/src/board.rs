@@ -27,6 +27,8 @@ pub enum Stage {
     BringUp,
     /// Virtual time is wall time.
     Serving,
+    /// Everything has settled, and the clock stands until the end.
+    Rested,
     /// The world has ended, with everything kept.
     Ended,
     /// The world has ended because it could not go on; whoever drove it knows why.

@@ -106,7 +106,10 @@ impl Watcher {
             Ok(opened) => opened,
             // In the middle of a rebase, or gone for a moment: the world keeps what it has.
             Err(
-                error @ (OpenError::NotFound(_) | OpenError::NotDirectory(_) | OpenError::Git(_)),
+                error @ (OpenError::NotFound(_)
+                | OpenError::NotDirectory(_)
+                | OpenError::TooLarge { .. }
+                | OpenError::Git(_)),
             ) => {
                 warn!(error = %error, "the repository cannot be read");
                 return Ok(());

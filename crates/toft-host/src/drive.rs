@@ -44,6 +44,15 @@ const BEHIND_PAUSE: Duration = Duration::from_millis(20);
 /// A jump of the wall clock by more than this is a pause (a laptop that slept), and is skipped.
 const PAUSE_MIN: Duration = Duration::from_mins(5);
 
+/// What a run is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// To stay: once everything has settled, virtual time is wall time.
+    Serve,
+    /// To see everything settle: the clock stands then, and what it did not need is left for another run.
+    Rest,
+}
+
 /// The world and what stands around it.
 pub struct Drive {
     world: World,
@@ -55,6 +64,7 @@ pub struct Drive {
     unkept: Vec<Commit>,
     /// Answered, and held back until everything before is kept.
     answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+    aim: Aim,
     stage: Stage,
     kept: Instant,
     /// How everything stood at the last look.
@@ -85,7 +95,7 @@ impl Drop for Drive {
     fn drop(&mut self) {
         let stage = match self.stage {
             Stage::Ended => Stage::Ended,
-            Stage::BringUp | Stage::Serving | Stage::Failed => Stage::Failed,
+            Stage::BringUp | Stage::Serving | Stage::Rested | Stage::Failed => Stage::Failed,
         };
         self.board.post(|news| news.stage = stage);
     }
@@ -93,8 +103,13 @@ impl Drop for Drive {
 
 impl Drive {
     /// A world that is about to be brought up.
-    pub fn new(world: World, store: Store, inbox: Inbox, board: Arc<Board>) -> Self {
+    pub fn new(
+        (world, store): (World, Store),
+        (inbox, board): (Inbox, Arc<Board>),
+        aim: Aim,
+    ) -> Self {
         Self {
+            aim,
             world,
             store,
             inbox,
@@ -115,6 +130,7 @@ impl Drive {
     /// # Errors
     /// The store fails. What was answered before is kept.
     pub fn run(mut self) -> Result<(), StoreError> {
+        self.store.begin_run()?;
         self.turn()?;
         self.stage = Stage::Ended;
         Ok(())
@@ -169,6 +185,9 @@ impl Drive {
         if self.stage == Stage::BringUp {
             return Duration::ZERO;
         }
+        if self.stage == Stage::Rested {
+            return SLEEP_MAX;
+        }
         let wake = self.world.next_wake();
         let wake = wake.map_or(SLEEP_MAX, |wake| wake.since(wall_clock()));
         let longest = match (self.watches.are_behind(), self.stale) {
@@ -198,16 +217,21 @@ impl Drive {
     fn now(&self) -> Time {
         let clock = self.world.clock();
         match self.stage {
-            Stage::BringUp => clock,
+            Stage::BringUp | Stage::Rested => clock,
             Stage::Serving | Stage::Ended | Stage::Failed => clock.max(wall_clock()),
         }
     }
 
     fn advance(&mut self) {
         let wall = wall_clock();
-        if self.stage == Stage::BringUp {
+        if self.stage == Stage::Rested {
+            // Only what somebody asks for happens now.
+        } else if self.stage == Stage::BringUp {
             let next = self.world.next_search();
-            if next <= wall && self.world.settled().is_none() {
+            let has_settled = self.world.settled().is_some();
+            if has_settled && self.aim == Aim::Rest {
+                self.stage = Stage::Rested;
+            } else if next <= wall && !has_settled {
                 self.world.advance(next);
             } else {
                 // It has settled, or virtual time has caught up with the wall before it did.
@@ -241,6 +265,7 @@ impl Drive {
             commits: &self.unkept,
             clock: self.world.clock(),
             notes: if changed { &notes } else { &[] },
+            inputs: &self.world.take_inputs(),
         })?;
         self.unkept.clear();
         self.kept = Instant::now();

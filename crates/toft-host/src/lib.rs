@@ -25,7 +25,7 @@ pub use board::{Board, News, Stage};
 pub use changes::{follow, repository};
 pub use clock::wall_clock;
 pub use disk::DiskFiles;
-pub use drive::{BRING_UP, Drive, OVERVIEW_NOTE};
+pub use drive::{Aim, BRING_UP, Drive, OVERVIEW_NOTE};
 pub use git::GitError;
 pub use line::{Answer, Frame, Inbox, Line, LineError};
 pub use report::report;

@@ -8,6 +8,41 @@ use toft_source::{FILE_BYTES_MAX, MemoryFiles, RepoPath};
 /// How many files a snapshot holds; the largest public homelab repository has some thousands.
 pub const SNAPSHOT_FILES_MAX: usize = 50_000;
 
+/// How much a snapshot holds: it is in memory as a whole. Repositories with pictures and charts have some
+/// tens of megabytes.
+const SNAPSHOT_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// What a folder may hold, so that somebody's home or a whole disk is not read into memory.
+pub(crate) const BOUNDS: Bounds = Bounds {
+    files: SNAPSHOT_FILES_MAX,
+    bytes: SNAPSHOT_BYTES_MAX,
+};
+
+/// What a folder may hold.
+pub(crate) struct Bounds {
+    files: usize,
+    bytes: u64,
+}
+
+impl Bounds {
+    /// What a folder holds too much of, in words, if it does.
+    pub(crate) fn check(&self, folder: &Path, entries: &[DiskEntry]) -> Result<(), String> {
+        if entries.len() >= self.files {
+            return Err(format!("{} files", self.files));
+        }
+        let length = |entry: &DiskEntry| {
+            let metadata = fs::symlink_metadata(folder.join(entry.path.as_str()));
+            metadata.map_or(0, |metadata| metadata.len())
+        };
+        let taken = entries.iter().map(length);
+        let total: u64 = taken.filter(|length| *length <= FILE_BYTES_MAX).sum();
+        if total > self.bytes {
+            return Err(format!("{} MiB", self.bytes / (1024 * 1024)));
+        }
+        Ok(())
+    }
+}
+
 /// Folders nest no deeper than this in any repository that people can still read.
 const DEPTH_MAX: usize = 64;
 
@@ -148,4 +183,22 @@ pub(crate) fn load(folder: &Path, entries: &[DiskEntry]) -> (MemoryFiles, String
     }
     let revision: String = hasher.finalize().to_hex().chars().take(40).collect();
     (files, revision)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_no_repository_is_not_read_into_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a", "b", "c"] {
+            fs::write(folder.path().join(name), "x".repeat(1024 * 1024)).unwrap();
+        }
+        let entries = walk(folder.path(), &mut |_, _| false);
+        let check = |files, bytes| Bounds { files, bytes }.check(folder.path(), &entries);
+        assert_eq!(check(4, 3 * 1024 * 1024), Ok(()));
+        assert_eq!(check(3, u64::MAX), Err("3 files".to_owned()));
+        assert_eq!(check(4, 2 * 1024 * 1024), Err("2 MiB".to_owned()));
+    }
 }

@@ -4,24 +4,34 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use redb::backends::FileBackend;
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{
+    Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
+    TableDefinition,
+};
 use toft_apiserver::{Commit, Record, StoreKey};
 use toft_object::{GroupResource, Time};
-use toft_rehearse::Saved;
+use toft_rehearse::{Entry, Saved};
 use toft_value::Value;
 
 use crate::state::{StateDir, private_file};
 
 /// The number of the format that this program writes.
-pub const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 2;
 
 type Migration = fn(&redb::WriteTransaction) -> Result<(), redb::Error>;
 
 /// What leads from a format to the next: the entry at index 0 makes a 2 of a 1.
-const MIGRATIONS: &[Migration] = &[];
+const MIGRATIONS: &[Migration] = &[begin_log];
+
+/// Format 2 has the log of what came in.
+fn begin_log(transaction: &redb::WriteTransaction) -> Result<(), redb::Error> {
+    transaction.open_table(INPUTS)?;
+    Ok(())
+}
 
 /// The objects: `group/resource/namespace/name` → compact JSON. No part can hold a slash: the API server
 /// refuses such names, as upstream's path segment rule does.
@@ -31,6 +41,14 @@ const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 /// Single documents, by name: compact JSON.
 const NOTES: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("notes");
 
+/// What came in: (run, sequence) → one line of JSON. Every run of the program begins a log of its own.
+const INPUTS: TableDefinition<'_, (u64, u64), &str> = TableDefinition::new("inputs");
+
+/// How much of the log is kept, oldest lines first to go: a bring-up has some hundreds of lines, and a day
+/// of somebody at work with kubectl some thousands.
+const INPUTS_MAX: u64 = 200_000;
+
+const RUN_KEY: &str = "run";
 const FORMAT_KEY: &str = "format";
 const REVISION_KEY: &str = "revision";
 const CLOCK_KEY: &str = "clock";
@@ -44,6 +62,8 @@ const CACHE_BYTES: usize = 4 * 1024 * 1024;
 pub struct Store {
     database: Database,
     path: PathBuf,
+    /// Which run this is, from 1; 0 before any.
+    run: u64,
 }
 
 /// What is kept together.
@@ -55,6 +75,8 @@ pub struct Batch<'a> {
     pub clock: Time,
     /// Documents to replace, by name.
     pub notes: &'a [(&'static str, Value)],
+    /// What came in, in order: the log that makes the same run again.
+    pub inputs: &'a [Entry],
 }
 
 /// Why the store cannot be used.
@@ -108,9 +130,28 @@ impl Store {
         let database = builder()
             .open(&path)
             .map_err(|error| failed(error.into()))?;
-        let store = Self { database, path };
+        let mut store = Self {
+            database,
+            path,
+            run: 0,
+        };
         store.migrate()?;
+        store.run = store.number(RUN_KEY)?.unwrap_or_default();
         Ok(store)
+    }
+
+    /// Begins a run: what comes in from now on is a log of its own.
+    ///
+    /// # Errors
+    /// The disk failed.
+    pub fn begin_run(&mut self) -> Result<(), StoreError> {
+        let run = self.run + 1;
+        self.write("write", |transaction| {
+            transaction.open_table(NUMBERS)?.insert(RUN_KEY, run)?;
+            Ok(())
+        })?;
+        self.run = run;
+        Ok(())
     }
 
     fn migrate(&self) -> Result<(), StoreError> {
@@ -209,8 +250,49 @@ impl Store {
             for (name, note) in batch.notes {
                 notes.insert(*name, note.to_json().as_bytes())?;
             }
-            Ok(())
+            self.log(transaction, batch.inputs)
         })
+    }
+
+    fn log(
+        &self,
+        transaction: &redb::WriteTransaction,
+        inputs: &[Entry],
+    ) -> Result<(), redb::Error> {
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        let mut log = transaction.open_table(INPUTS)?;
+        for entry in inputs {
+            log.insert((self.run, entry.sequence), entry.to_line().as_str())?;
+        }
+        while log.len()? > INPUTS_MAX {
+            log.pop_first()?;
+        }
+        Ok(())
+    }
+
+    /// What came in during every run, oldest first, as far as it is kept: runs, and the lines of each.
+    ///
+    /// # Errors
+    /// The store is damaged or the disk failed.
+    pub fn inputs(&self) -> Result<BTreeMap<u64, Vec<Entry>>, StoreError> {
+        let mut lines: Vec<(u64, String)> = Vec::new();
+        self.read("read", |transaction| {
+            for line in transaction.open_table(INPUTS)?.iter()? {
+                let (key, line) = line?;
+                lines.push((key.value().0, line.value().to_owned()));
+            }
+            Ok(())
+        })?;
+        let mut runs: BTreeMap<u64, Vec<Entry>> = BTreeMap::new();
+        for (run, line) in lines {
+            let entry = Entry::parse(&line).map_err(|error| {
+                self.damaged(&format!("a line of the log of run {run}: {error}"))
+            })?;
+            runs.entry(run).or_default().push(entry);
+        }
+        Ok(runs)
     }
 
     fn record(&self, key: &str, text: &[u8]) -> Result<Record, StoreError> {
@@ -288,6 +370,7 @@ fn make(path: &Path) -> Result<(), redb::Error> {
     {
         transaction.open_table(OBJECTS)?;
         transaction.open_table(NOTES)?;
+        transaction.open_table(INPUTS)?;
         transaction
             .open_table(NUMBERS)?
             .insert(FORMAT_KEY, FORMAT)?;
@@ -299,6 +382,10 @@ fn open_error(path: &Path, error: redb::Error) -> StoreError {
     let path = path.to_owned();
     match error {
         redb::Error::Corrupted(what) => StoreError::Damaged { path, what },
+        redb::Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => {
+            let what = error.to_string();
+            StoreError::Damaged { path, what }
+        }
         other => StoreError::Failed {
             doing: "open",
             path,
@@ -369,6 +456,7 @@ mod tests {
                 commits: &commits,
                 clock,
                 notes: &notes,
+                inputs: &[],
             })
             .unwrap();
         drop(store);
@@ -393,6 +481,7 @@ mod tests {
                     commits,
                     clock,
                     notes: &[],
+                    inputs: &[],
                 })
                 .unwrap();
         }
@@ -415,7 +504,7 @@ mod tests {
         for _ in 0..2 {
             let refused = Store::open(&state).unwrap_err();
             assert!(
-                matches!(refused, StoreError::Newer { found: 2, .. }),
+                matches!(refused, StoreError::Newer { found: 3, .. }),
                 "{refused}"
             );
         }
@@ -430,5 +519,57 @@ mod tests {
             fs::read_to_string(state.file("state.redb")).unwrap(),
             "not a database"
         );
+    }
+
+    #[test]
+    fn what_came_in_is_kept_run_by_run() {
+        let (_folder, state) = state();
+        let entry = |sequence| Entry {
+            sequence,
+            time: Time::from_seconds(7),
+            input: toft_rehearse::Input::Advance,
+        };
+        for _ in 0..2 {
+            let mut store = Store::open(&state).unwrap();
+            store.begin_run().unwrap();
+            for sequence in 0..2 {
+                let batch = Batch {
+                    commits: &[],
+                    clock: Time::from_seconds(7),
+                    notes: &[],
+                    inputs: &[entry(sequence)],
+                };
+                store.keep(&batch).unwrap();
+            }
+        }
+        let runs = Store::open(&state).unwrap().inputs().unwrap();
+        let both = vec![entry(0), entry(1)];
+        assert_eq!(runs, BTreeMap::from([(1, both.clone()), (2, both)]));
+    }
+
+    #[test]
+    fn an_older_format_is_migrated_step_by_step_and_keeps_what_it_had() {
+        let (_folder, state) = state();
+        let store = Store::open(&state).unwrap();
+        let commits = [commit(4, vec![change("a", Some(value!({})))])];
+        store
+            .keep(&Batch {
+                commits: &commits,
+                clock: Time::from_seconds(1),
+                notes: &[],
+                inputs: &[],
+            })
+            .unwrap();
+        let older = |transaction: &redb::WriteTransaction| {
+            transaction.delete_table(INPUTS)?;
+            transaction.open_table(NUMBERS)?.insert(FORMAT_KEY, 1)?;
+            Ok(())
+        };
+        store.write("write", older).unwrap();
+        drop(store);
+        let store = Store::open(&state).unwrap();
+        assert_eq!(store.number(FORMAT_KEY).unwrap(), Some(FORMAT));
+        assert_eq!(store.inputs().unwrap(), BTreeMap::new());
+        assert_eq!(store.load().unwrap().unwrap().records.len(), 1);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toft_source::{MemoryFiles, RepoPath};
 
 use crate::git::{GitError, WorkTree};
-use crate::snapshot::{DiskEntry, load, walk};
+use crate::snapshot::{BOUNDS, DiskEntry, load, walk};
 
 /// What of a folder is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,14 @@ pub enum OpenError {
     /// The path is no directory.
     #[error("`{0}` is not a directory")]
     NotDirectory(PathBuf),
+    /// The folder is no repository: it holds more than any has.
+    #[error("`{folder}` holds more than {most}, which no repository does")]
+    TooLarge {
+        /// The folder.
+        folder: PathBuf,
+        /// What it holds more of.
+        most: String,
+    },
     /// Git failed.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -72,7 +80,11 @@ pub fn open_tree(folder: &Path, mode: TreeMode) -> Result<Opened, OpenError> {
             uncommitted,
         });
     }
-    let (files, revision) = load(&folder, &on_disk(&folder, work_tree));
+    let entries = on_disk(&folder, work_tree);
+    if let Err(most) = BOUNDS.check(&folder, &entries) {
+        return Err(OpenError::TooLarge { folder, most });
+    }
+    let (files, revision) = load(&folder, &entries);
     Ok(Opened {
         files: Arc::new(files),
         revision,

@@ -83,6 +83,7 @@ fn the_process_that_is_killed() {
             commits: &[commit(revision)],
             clock: Time::from_seconds(i64::try_from(revision).unwrap()),
             notes: &[("last", Value::from_u64(revision))],
+            inputs: &[],
         };
         store.keep(&batch).unwrap();
         println!("kept {revision}");
