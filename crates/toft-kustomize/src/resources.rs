@@ -82,7 +82,7 @@ impl Resources {
         let first = same.next().and_then(|one| one.provenance.origin.as_ref());
         Fault::new(match first {
             Some(Told::File(file)) => format!("{message}; `{file}` has it already"),
-            Some(Told::Configured { file, by }) => format!("{message}; {by} in `{file}` made it"),
+            Some(Told::Configured { file, .. }) => format!("{message}; `{file}` makes it already"),
             None => message,
         })
     }

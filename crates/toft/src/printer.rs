@@ -256,3 +256,45 @@ fn styled(text: &StyledStr, style: Style) -> String {
         Style::Plain => text.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn terminal(wish: Wish, onlooker: Onlooker) -> Environment {
+        Environment {
+            wish,
+            onlooker,
+            stdout: Target::Elsewhere,
+            stderr: Target::Terminal,
+        }
+    }
+
+    #[test]
+    fn colour_is_for_terminals_unless_somebody_says_otherwise() {
+        let style = |wish, target, colour| terminal(wish, Onlooker::Somebody).style(target, colour);
+        let (here, pipe) = (Target::Terminal, Target::Elsewhere);
+        assert_eq!(style(Wish::None, here, Colour::Auto), Style::Coloured);
+        assert_eq!(style(Wish::None, pipe, Colour::Auto), Style::Plain);
+        assert_eq!(style(Wish::Plain, here, Colour::Auto), Style::Plain);
+        assert_eq!(style(Wish::Colour, pipe, Colour::Auto), Style::Coloured);
+        // Who asks for it on the command line gets it, whatever the environment says.
+        assert_eq!(style(Wish::Plain, pipe, Colour::Always), Style::Coloured);
+        assert_eq!(style(Wish::Colour, here, Colour::Never), Style::Plain);
+    }
+
+    #[test]
+    fn lines_are_drawn_over_only_where_somebody_looks_at_a_terminal() {
+        let manner = |wish, onlooker, volume| terminal(wish, onlooker).manner(volume);
+        let (somebody, nobody) = (Onlooker::Somebody, Onlooker::Nobody);
+        assert_eq!(manner(Wish::None, somebody, Volume::Normal), Manner::Live);
+        assert_eq!(manner(Wish::Plain, somebody, Volume::Normal), Manner::Lines);
+        assert_eq!(manner(Wish::None, nobody, Volume::Normal), Manner::Lines);
+        assert_eq!(manner(Wish::None, somebody, Volume::Quiet), Manner::Quiet);
+    }
+
+    #[test]
+    fn foreign_text_does_not_steer_the_terminal() {
+        assert_eq!(inert("a\u{1b}[31mb\u{7}\tc"), "a\\u{1b}[31mb\\u{7}\tc");
+    }
+}

@@ -152,7 +152,10 @@ fn untimed(line: &str) -> String {
         !digits.is_empty() && bytes.all(|byte| byte.is_ascii_digit() || b"hm".contains(&byte))
     };
     match line.rsplit_once(' ') {
-        Some((rest, word)) if is_duration(word) => format!("{rest} [TIME]\n"),
+        // The last column of the table of apps.
+        Some((rest, word)) if rest.ends_with("  ") && is_duration(word) => {
+            format!("{rest} [TIME]\n")
+        }
         Some((rest, _)) if rest.ends_with("\"durationSeconds\":") => format!("{rest} [TIME],\n"),
         Some(_) | None => format!("{line}\n"),
     }

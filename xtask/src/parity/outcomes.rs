@@ -16,10 +16,7 @@ const FIELDS: &[&str] = &["name", "sync", "health", "phase", "reasons", "conditi
 
 /// Brings each repository up and compares how its apps end with what is expected.
 pub(super) fn run(corpus: &Path) -> Result<Score> {
-    let mut score = Score {
-        equal: 0,
-        different: Vec::new(),
-    };
+    let mut score = Score::default();
     for expected in files()? {
         let name = expected.file_stem().unwrap_or_default();
         let found = bring_up(&corpus.join(name))?;

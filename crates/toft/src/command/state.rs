@@ -79,7 +79,18 @@ pub(crate) fn unusable(error: StateError) -> anyhow::Error {
         StateError::Foreign(_) => Trouble::usage(error.to_string())
             .help("name an empty folder, or one that does not exist yet, with `--state DIR`")
             .into(),
-        StateError::Disk { .. } => error.into(),
+        StateError::Disk { .. } => undone(error),
+    }
+}
+
+/// What the disk refused.
+fn undone(error: StateError) -> anyhow::Error {
+    let message = error.to_string();
+    let trouble =
+        Trouble::usage(message).help("name a folder that can be written to with `--state DIR`");
+    match error {
+        StateError::Disk { source, .. } => trouble.because(source).into(),
+        StateError::InUse { .. } | StateError::Foreign(_) => trouble.into(),
     }
 }
 
@@ -97,6 +108,16 @@ pub(crate) fn unreadable(error: StoreError) -> anyhow::Error {
         StoreError::Damaged { path, .. } => {
             Trouble::usage(error.to_string()).help(afresh(path)).into()
         }
-        StoreError::Failed { .. } => error.into(),
+        StoreError::Failed { .. } => failed(error),
+    }
+}
+
+/// What the disk did not take.
+fn failed(error: StoreError) -> anyhow::Error {
+    let trouble = Trouble::usage(error.to_string())
+        .help("what was answered is kept; once the disk takes it again, run the same command");
+    match error {
+        StoreError::Failed { source, .. } => trouble.because(*source).into(),
+        StoreError::Newer { .. } | StoreError::Damaged { .. } => trouble.into(),
     }
 }

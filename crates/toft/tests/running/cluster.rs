@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -129,12 +129,23 @@ impl Lab {
         Self { folder }
     }
 
+    /// The folder that everything is in: the repository, and the state once there is one.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder of the repository.
+    pub(crate) fn repository(&self) -> PathBuf {
+        self.folder.path().join("repository")
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_toft"));
         command
             .args(arguments)
             .current_dir(self.folder.path())
-            .env_remove("TOFT_STATE");
+            .env_remove("TOFT_STATE")
+            .env_remove("CLICOLOR_FORCE");
         command
     }
 
@@ -211,6 +222,13 @@ impl Cluster {
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let status = Command::new("kill").args(["-s", name, &pid]).status();
+        assert!(status.unwrap().success());
     }
 
     /// Waits until the program ends by itself; gives its exit code.

@@ -7,6 +7,7 @@
 
 mod cluster;
 mod kills;
+mod life;
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;

@@ -31,7 +31,7 @@ pub(crate) fn run(settings: &UpSettings, printer: &mut Printer) -> anyhow::Resul
     let news = bring_up(&cluster, settings, printer);
     let status = if is_over(&news) {
         Ok(ExitStatus::Done)
-    } else if overview::is_settled(&news.overview) {
+    } else if is_up(&news, settings) {
         tell(&cluster, settings, &news.overview, printer);
         Ok(match settings.ending {
             Ending::Settled => overview::status(&news.overview),
@@ -61,13 +61,13 @@ fn log() {
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
-/// Waits until everything has settled, the time is up, or the world has ended.
+/// Waits until there is something to show, the time is up, or the world has ended.
 fn bring_up(cluster: &Cluster, settings: &UpSettings, printer: &mut Printer) -> News {
     let deadline = settings.timeout.map(|timeout| Instant::now() + timeout);
     let mut progress = Progress::new(printer);
     let mut news = cluster.board.latest();
     while !is_over(&news)
-        && !overview::is_settled(&news.overview)
+        && !is_up(&news, settings)
         && deadline.is_none_or(|deadline| Instant::now() < deadline)
     {
         news = cluster.board.wait(news.number, TICK);
@@ -84,6 +84,13 @@ fn serve(cluster: &Cluster, mut news: News, printer: &mut Printer) {
         news = cluster.board.wait(news.number, Duration::from_secs(5));
         progress.show(&news.overview, printer);
     }
+}
+
+/// Whether there is something to show: everything has settled; or whoever stays to watch has seen virtual
+/// time catch up with the wall, after which nothing happens faster than life.
+fn is_up(news: &News, settings: &UpSettings) -> bool {
+    let stays = settings.ending == Ending::Told;
+    overview::is_settled(&news.overview) || (stays && news.stage == Stage::Serving)
 }
 
 fn is_over(news: &News) -> bool {
@@ -110,6 +117,9 @@ fn tell(cluster: &Cluster, settings: &UpSettings, overview: &Value, printer: &mu
     };
     printer.data(&text);
     printer.note(&overview::notices(overview, printer));
+    if !overview::is_settled(overview) {
+        printer.note("Not everything has settled yet; what changes is told as it happens.\n");
+    }
     if settings.ending == Ending::Settled {
         return;
     }

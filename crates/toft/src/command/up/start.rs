@@ -7,14 +7,14 @@ use std::thread::{self, JoinHandle};
 use anyhow::Context as _;
 use toft_cluster::ClusterSettings;
 use toft_host::{
-    BRING_UP, Batch, Board, Drive, Line, Opened, StateDir, StateLock, Store, StoreError, open_tree,
-    repository, wall_clock,
+    Aim, BRING_UP, Batch, Board, Drive, Line, OpenError, Opened, StateDir, StateLock, Store,
+    StoreError, open_tree, repository, wall_clock,
 };
 use toft_rehearse::{World, WorldError, WorldSettings, find_root};
 use toft_server::{Door, DoorError, Identity, OpenDoor, Service, kubeconfig};
 use toft_value::{Value, value};
 
-use super::UpSettings;
+use super::{Ending, UpSettings};
 use crate::command::state::{unreadable, unusable};
 use crate::printer::{Printer, Tone};
 use crate::trouble::Trouble;
@@ -40,7 +40,7 @@ impl Cluster {
         self.door.close();
         drop(self.lock);
         match ended {
-            Ok(ended) => Ok(ended?),
+            Ok(ended) => ended.map_err(unreadable),
             Err(_) => Err(Trouble::bug("the cluster ended in the middle of something").into()),
         }
     }
@@ -48,8 +48,7 @@ impl Cluster {
 
 /// Starts what the settings ask for.
 pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Result<Cluster> {
-    let opened = open_tree(&settings.directory, settings.tree)
-        .map_err(|error| Trouble::usage(error.to_string()))?;
+    let opened = open_tree(&settings.directory, settings.tree).map_err(|error| unopened(&error))?;
     look_for_root(settings, &opened)?;
     announce(&opened, printer);
     let state = StateDir::create(&settings.state).map_err(unusable)?;
@@ -76,7 +75,11 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
 
     let board = Arc::new(Board::new(world.api().schemas().clone()));
     let (line, inbox) = Line::new();
-    let drive = Drive::new(world, store, inbox, Arc::clone(&board));
+    let drive = Drive::new(
+        (world, store),
+        (inbox, Arc::clone(&board)),
+        aim(settings.ending),
+    );
     let world = thread::Builder::new()
         .name("world".to_owned())
         .spawn(move || drive.run())?;
@@ -94,6 +97,14 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
     })
 }
 
+/// Who ends when everything has settled needs no more time, and leaves the rest to the next run.
+fn aim(ending: Ending) -> Aim {
+    match ending {
+        Ending::Settled => Aim::Rest,
+        Ending::Told => Aim::Serve,
+    }
+}
+
 /// The world of a fresh state, or the one that the state holds.
 fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Result<World> {
     // Whole seconds, as Kubernetes writes them: how long things take shows no fraction of chance.
@@ -101,14 +112,19 @@ fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Res
     let repository = repository(opened);
     let saved = store.load().map_err(unreadable)?;
     let world = match saved {
-        Some(mut saved) => {
-            // What lies further back than any bring-up is skipped.
-            saved.clock = saved.clock.max(start);
-            World::restore(settings, repository, saved)
-        }
+        // What lies further back than any bring-up is skipped.
+        Some(saved) => World::restore_at((settings, repository), saved, start),
         None => World::new(settings, repository, start),
     };
     world.map_err(rootless)
+}
+
+fn unopened(error: &OpenError) -> Trouble {
+    let trouble = Trouble::usage(error.to_string());
+    match error {
+        OpenError::TooLarge { .. } => trouble.help("give the folder of the repository alone"),
+        OpenError::NotFound(_) | OpenError::NotDirectory(_) | OpenError::Git(_) => trouble,
+    }
 }
 
 fn rootless(error: WorldError) -> anyhow::Error {
@@ -168,6 +184,7 @@ impl MadeWith {
             commits: &[],
             clock: world.clock(),
             notes: &[(MADE_WITH, note)],
+            inputs: &[],
         };
         store.keep(&batch).map_err(unreadable)
     }
