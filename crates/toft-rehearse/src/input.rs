@@ -212,7 +212,9 @@ mod tests {
         created.oddities = Some(vec!["unknown field \"spec.foo\"".to_owned()]);
         let mut deleted = Request::delete("kubectl", one());
         deleted.options.propagation = Some(Propagation::Foreground);
-        deleted.body = Body::Object(value!({"gracePeriodSeconds": 0}));
+        // Where there is a body, what the address says of a deletion does not count.
+        let mut hurried = Request::delete("kubectl", one());
+        hurried.body = Body::Object(value!({"gracePeriodSeconds": 0}));
         let mut applied = Request::apply("me", one(), object());
         applied.options.force = true;
         applied.options.dry_run = true;
@@ -227,6 +229,7 @@ mod tests {
         vec![
             created,
             deleted,
+            hurried,
             applied,
             all,
             update,
