@@ -12,6 +12,7 @@ use crate::prepare;
 /// The object with the values that it left out.
 pub(crate) fn defaulted(call: &Call<'_>, mut object: Value) -> Value {
     toft_schema::apply_defaults(call.schemas, call.gvk(), &mut object);
+    toft_schema::prune_nulls(call.schemas, call.gvk(), &mut object);
     prepare::read(call, &mut object);
     object
 }

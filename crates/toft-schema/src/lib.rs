@@ -24,7 +24,7 @@ pub use crd::{CRD_DEPTH_MAX, CrdError};
 pub use decode::{DecodeError, Decoded, check_types, decode, decode_schema, unknown_fields};
 pub use defaults::apply_defaults;
 pub use field_error::{FieldError, FieldErrorKind, FieldPath};
-pub use prune::prune;
+pub use prune::{prune, prune_nulls};
 pub use resource::{Resource, Subresource};
 pub use schema::{
     Field, ListType, MapType, Omit, PatchStrategy, ProtoField, ProtoMessage, Schema, Shape,

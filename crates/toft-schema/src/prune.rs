@@ -21,6 +21,19 @@ pub fn prune(schemas: &Schemas, gvk: &Gvk, object: &mut Value) {
     }
 }
 
+/// Removes every `null` of a custom resource that is no value of its field and that no default replaces;
+/// other objects are left alone.
+///
+/// Source: apiextensions-apiserver 0.36.3 `pkg/apiserver/customresource_handler.go`,
+/// `unstructuredSchemaCoercer`.
+pub fn prune_nulls(schemas: &Schemas, gvk: &Gvk, object: &mut Value) {
+    if schemas.builtin_schema(gvk).is_none()
+        && let Some(schema) = schemas.schema(gvk)
+    {
+        drop_nulls(schema, object);
+    }
+}
+
 /// Decodes a custom resource: its metadata has Go types, the rest is pruned.
 pub(crate) fn decode_custom(schema: Schema<'_>, object: &Value) -> Result<Decoded, DecodeError> {
     let mut pruner = Pruner::default();
