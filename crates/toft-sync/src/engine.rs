@@ -12,6 +12,7 @@ mod discovery;
 mod due;
 mod glance;
 mod live;
+mod nulls;
 mod permission;
 mod project;
 mod refresh;

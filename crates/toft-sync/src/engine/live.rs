@@ -220,7 +220,10 @@ impl Engine {
     pub(super) fn apply_request(&self, cluster: &ClusterId, target: Value) -> Option<Request> {
         let object = Object::new(target).ok()?;
         let path = self.clusters.get(cluster)?.kinds.path(&object)?;
-        let mut request = Request::patch(MANAGER, path, PatchKind::Apply, object.into_value());
+        let gvk = object.gvk();
+        let mut target = object.into_value();
+        self.drop_nulls(cluster, &gvk, &mut target);
+        let mut request = Request::patch(MANAGER, path, PatchKind::Apply, target);
         request.options.field_manager = Some(MANAGER.into());
         request.options.force = true;
         Some(request)

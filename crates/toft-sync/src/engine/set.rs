@@ -48,6 +48,8 @@ pub(super) struct SetState {
     expanded_at: Option<Time>,
     /// What the last expansion gave.
     expansion: Option<Result<Arc<SetRendering>, SetError>>,
+    /// Whether the Applications are known to be what the last expansion says.
+    is_carried_out: bool,
     /// Applications that are being written.
     open: BTreeSet<Name>,
     /// Those of them that are being deleted.
@@ -71,6 +73,7 @@ impl SetState {
             is_expanding: false,
             expanded_at: None,
             expansion: None,
+            is_carried_out: false,
             open: BTreeSet::new(),
             deleting: BTreeSet::new(),
             failures: BTreeMap::new(),
@@ -141,7 +144,9 @@ impl Engine {
                     let before = state.spec().cloned();
                     state.set = ApplicationSet::parse(object.value()).value;
                     state.version = version(object);
-                    state.wanted |= before.as_ref() != state.spec();
+                    let is_same = before.as_ref() == state.spec();
+                    state.is_carried_out &= is_same;
+                    state.wanted |= !is_same;
                 }
             }
             _ => {
@@ -151,12 +156,22 @@ impl Engine {
         self.visit_at(Visit::Set(name.clone()), now);
     }
 
-    /// An Application changed: the set that it belongs to looks at it.
+    /// An Application changed: the set that it belongs to looks at it. One that nobody controls may have
+    /// the name of one that a set wants.
     pub(super) fn note_child(&mut self, now: Time, change: &Change) {
         let object = change.after.as_ref().or(change.before.as_ref());
         let owner = object.and_then(|object| child::owner(object.value()));
-        if let Some(owner) = owner {
-            self.visit_at(Visit::Set(owner), now + super::watches::GATHER);
+        let is_news = child::is_news(change);
+        let concerned: Vec<Name> = match owner {
+            Some(owner) => vec![owner],
+            None if is_news => self.sets.keys().cloned().collect(),
+            None => Vec::new(),
+        };
+        for name in concerned {
+            if let Some(state) = self.sets.get_mut(&name) {
+                state.is_carried_out &= !is_news;
+            }
+            self.visit_at(Visit::Set(name), now + super::watches::GATHER);
         }
     }
 
@@ -231,6 +246,7 @@ impl Engine {
         state.is_expanding = false;
         state.expanded_at = Some(now);
         state.expansion = Some(result.map(Arc::new));
+        state.is_carried_out = false;
         state.failures.clear();
         state.not_before = None;
         self.visit_at(Visit::Set(name.clone()), now);

@@ -7,6 +7,7 @@ use toft_argo::{Application, ApplicationSet, DEFAULT_PROJECT, GROUP};
 use toft_object::Gvk;
 use toft_value::{Map, Value, value};
 
+use super::super::store::Change;
 use crate::ignore::Ignores;
 
 /// Annotations of the live Application that a set never touches.
@@ -41,6 +42,19 @@ pub(super) fn is_set(owner: &Value, name: &str) -> bool {
 /// The set that controls an Application.
 pub(super) fn owner(application: &Value) -> Option<SmolStr> {
     set_named(controller(application)?).map(SmolStr::from)
+}
+
+/// Whether more of an Application changed than what its set never writes.
+pub(super) fn is_news(change: &Change) -> bool {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        return true;
+    };
+    let differs = |path: &[&str]| before.value().at(path) != after.value().at(path);
+    let written = ["annotations", "finalizers", "labels", "ownerReferences"];
+    differs(&["spec"])
+        || differs(&["operation"])
+        || differs(&["metadata", "deletionTimestamp"])
+        || written.iter().any(|key| differs(&["metadata", key]))
 }
 
 /// What is said of an Application that something else controls.

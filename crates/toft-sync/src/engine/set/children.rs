@@ -33,6 +33,9 @@ impl Engine {
         if let Some(at) = state.not_before.filter(|at| *at > now) {
             return self.visit_at(Visit::Set(state.set.name.clone()), at);
         }
+        if state.is_carried_out {
+            return;
+        }
         let mut named: BTreeSet<&Name> = given.invalid.iter().map(|one| &one.name).collect();
         for application in &given.applications {
             let fresh = named.insert(&application.name);
@@ -40,14 +43,20 @@ impl Engine {
                 self.write_child(now, state, application);
             }
         }
-        if !state.allows_delete() || !state.open.is_empty() || !state.failures.is_empty() {
+        if !state.open.is_empty() || !state.failures.is_empty() {
             return;
         }
-        for (name, live) in self.children(&state.set.name) {
-            if !named.contains(&name) {
-                self.delete_child(now, state, (&name, &live));
+        if state.allows_delete() {
+            for (name, live) in self.children(&state.set.name) {
+                if !named.contains(&name) {
+                    self.delete_child(now, state, (&name, &live));
+                }
             }
         }
+        // What the project rules object to may be fine once a project is there.
+        let refused = given.applications.iter();
+        let refused = refused.filter(|application| self.objection(application).is_some());
+        state.is_carried_out = state.open.is_empty() && refused.count() == 0;
     }
 
     /// The Applications that a set controls.
@@ -164,6 +173,7 @@ impl Engine {
             return;
         };
         state.open.remove(name);
+        state.is_carried_out = false;
         let answer = response.into_value();
         let is_deletion = state.deleting.remove(name);
         match &answer {
