@@ -216,6 +216,25 @@ fn what_somebody_deletes_or_edits_is_healed() {
     assert!(healed.is_ok(), "{healed:?}");
 }
 
+/// The root Application, and a set whose list of elements was left empty.
+fn with_an_empty_list() -> MemoryFiles {
+    let root = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: root, namespace: argocd}\nspec:\n  \
+         project: default\n  source: {repoURL: 'https://git.example.org/lab.git', path: sets, targetRevision: main}\n  \
+         destination: {server: 'https://kubernetes.default.svc', namespace: argocd}\n  \
+         syncPolicy: {automated: {prune: true, selfHeal: true}}\n";
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: monitoring, namespace: argocd}\nspec:\n  \
+         generators:\n  - list:\n      elements:\n      # - name: grafana\n  template:\n    metadata: {name: '{{name}}'}\n    \
+         spec: {project: default, source: {repoURL: r, path: p}, destination: {name: in-cluster}}\n";
+    MemoryFiles::new([("root.yaml", root), ("sets/set.yaml", set)])
+}
+
+#[test]
+fn a_list_that_somebody_left_empty_is_no_error() {
+    let mut world = World::new(settings(1), repository(with_an_empty_list(), "1"), BEGIN).unwrap();
+    assert_eq!(settle(&mut world), Settled::Done);
+    assert_good(&world);
+}
+
 #[test]
 fn a_commit_is_synced() {
     let mut world = World::new(
