@@ -48,8 +48,8 @@ pub(super) struct SetState {
     expanded_at: Option<Time>,
     /// What the last expansion gave.
     expansion: Option<Result<Arc<SetRendering>, SetError>>,
-    /// Whether the Applications are known to be what the last expansion says.
-    is_carried_out: bool,
+    /// What is left to do for its Applications.
+    work: Work,
     /// Applications that are being written.
     open: BTreeSet<Name>,
     /// Those of them that are being deleted.
@@ -59,6 +59,15 @@ pub(super) struct SetState {
     not_before: Option<Time>,
     is_writing: bool,
     write_failures: u32,
+}
+
+/// What is left to do for the Applications of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// Something may be.
+    Left,
+    /// Nothing: they are what the last expansion says.
+    Done,
 }
 
 impl SetState {
@@ -73,7 +82,7 @@ impl SetState {
             is_expanding: false,
             expanded_at: None,
             expansion: None,
-            is_carried_out: false,
+            work: Work::Left,
             open: BTreeSet::new(),
             deleting: BTreeSet::new(),
             failures: BTreeMap::new(),
@@ -144,9 +153,10 @@ impl Engine {
                     let before = state.spec().cloned();
                     state.set = ApplicationSet::parse(object.value()).value;
                     state.version = version(object);
-                    let is_same = before.as_ref() == state.spec();
-                    state.is_carried_out &= is_same;
-                    state.wanted |= !is_same;
+                    if before.as_ref() != state.spec() {
+                        state.work = Work::Left;
+                        state.wanted = true;
+                    }
                 }
             }
             _ => {
@@ -168,8 +178,8 @@ impl Engine {
             None => Vec::new(),
         };
         for name in concerned {
-            if let Some(state) = self.sets.get_mut(&name) {
-                state.is_carried_out &= !is_news;
+            if let Some(state) = self.sets.get_mut(&name).filter(|_| is_news) {
+                state.work = Work::Left;
             }
             self.visit_at(Visit::Set(name), now + super::watches::GATHER);
         }
@@ -246,7 +256,7 @@ impl Engine {
         state.is_expanding = false;
         state.expanded_at = Some(now);
         state.expansion = Some(result.map(Arc::new));
-        state.is_carried_out = false;
+        state.work = Work::Left;
         state.failures.clear();
         state.not_before = None;
         self.visit_at(Visit::Set(name.clone()), now);

@@ -15,7 +15,7 @@ use super::super::calls::{Name, Purpose, wait_after};
 use super::super::store::Store;
 use super::super::{Engine, MANAGER, Visit};
 use super::conditions::Outcome;
-use super::{SetState, child};
+use super::{SetState, Work, child};
 use crate::event::ProjectRules;
 use crate::run::is_terminating;
 use crate::status::merge_patch;
@@ -33,7 +33,7 @@ impl Engine {
         if let Some(at) = state.not_before.filter(|at| *at > now) {
             return self.visit_at(Visit::Set(state.set.name.clone()), at);
         }
-        if state.is_carried_out {
+        if state.work == Work::Done {
             return;
         }
         let mut named: BTreeSet<&Name> = given.invalid.iter().map(|one| &one.name).collect();
@@ -56,7 +56,9 @@ impl Engine {
         // What the project rules object to may be fine once a project is there.
         let refused = given.applications.iter();
         let refused = refused.filter(|application| self.objection(application).is_some());
-        state.is_carried_out = state.open.is_empty() && refused.count() == 0;
+        if state.open.is_empty() && refused.count() == 0 {
+            state.work = Work::Done;
+        }
     }
 
     /// The Applications that a set controls.
@@ -173,7 +175,7 @@ impl Engine {
             return;
         };
         state.open.remove(name);
-        state.is_carried_out = false;
+        state.work = Work::Left;
         let answer = response.into_value();
         let is_deletion = state.deleting.remove(name);
         match &answer {
