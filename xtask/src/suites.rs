@@ -6,6 +6,7 @@
 mod argo;
 mod controllers;
 mod exchanges;
+mod helm;
 mod kustomize;
 mod library;
 mod programs;
@@ -63,6 +64,13 @@ pub(crate) const SUITES: &[Suite] = &[
         origin: "Argo CD 3.2.0",
         files: &["expected.txt"],
         answer: argo::templates,
+    },
+    Suite {
+        folder: "crates/toft-helm/tests/cases",
+        tool: "helm",
+        origin: "Helm 3.22.0 and 4.3.1",
+        files: &["expected.3.txt", "expected.4.txt"],
+        answer: helm::answer,
     },
     Suite {
         folder: "crates/toft-kustomize/tests/cases",

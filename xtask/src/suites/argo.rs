@@ -57,7 +57,7 @@ fn ask(question: &str, cases: &[PathBuf], file: &'static str) -> Result<Vec<Answ
     Ok(answers)
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(super) fn copy(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to)?;
     for entry in std::fs::read_dir(from)? {
         let entry = entry?;
