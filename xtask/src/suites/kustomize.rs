@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use regex::Regex;
 
 use super::{Answer, Programs, each};
 use crate::{oracle, shell};
@@ -45,7 +46,7 @@ fn build(upstream: &Path, folder: &Path) -> Result<Answer> {
     }
     let message = String::from_utf8_lossy(&output.stderr);
     // Where the checkout lies has nothing to do with what is said.
-    let message = without_pointers(&message.replace(&input.display().to_string(), "input"));
+    let message = without_chance(&message.replace(&input.display().to_string(), "input"))?;
     let about = format!("{about}{REFUSAL}\n{}", indented(&message));
     Ok(BTreeMap::from([("case.md", about)]))
 }
@@ -55,16 +56,20 @@ fn quoted<'a>(about: &'a str, prefix: &str) -> Option<&'a str> {
     lines.find_map(|line| line.strip_prefix(prefix)?.strip_suffix('`'))
 }
 
-/// Go prints addresses of its memory, which are chance.
-fn without_pointers(message: &str) -> String {
-    let mut parts = message.split("&{0x");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let rest = part.trim_start_matches(|one: char| one.is_ascii_hexdigit());
-        text.push_str("&{ADDRESS");
-        text.push_str(rest);
+/// What no two runs share: addresses of memory, and the times of log lines.
+const CHANCE: &[(&str, &str)] = &[
+    (r"\b0x[0-9a-f]{6,}\b", "ADDRESS"),
+    (r"(?m)^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ", "TIME "),
+];
+
+fn without_chance(message: &str) -> Result<String> {
+    let mut message = message.to_owned();
+    for (pattern, with) in CHANCE {
+        message = Regex::new(pattern)?
+            .replace_all(&message, *with)
+            .into_owned();
     }
-    text
+    Ok(message)
 }
 
 fn indented(message: &str) -> String {

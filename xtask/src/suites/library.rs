@@ -9,32 +9,24 @@ use toft_value::Value;
 
 use super::{Answer, Programs, each};
 
-/// The answer to `input/request.json`.
+/// Several errors of one object come in the order of Go's maps, which is none: so often they are asked for again.
+const ASKED_MAX: usize = 16;
+
+/// The answer to `input/request.json`; where several are right, the recorded one if it is among them.
 pub(super) fn answer(programs: &mut Programs, cases: &[PathBuf]) -> Result<Vec<Answer>> {
     let oracle = programs.schema()?;
     each(cases, |case| {
         let request = std::fs::read(case.join("input/request.json"))?;
         let request = Value::from_json(&request).context("input/request.json")?;
-        let mut answer = oracle.ask(&[request.to_json().as_bytes(), b"\n"].concat())?;
-        sort_errors(&mut answer);
-        Ok(BTreeMap::from([("expected.json", print(&answer))]))
-    })
-}
-
-/// Several errors of one object come in the order of Go's maps, which is none.
-fn sort_errors(value: &mut Value) {
-    const SEVERAL: &str = " errors:\n";
-    match value {
-        Value::Str(text) => {
-            let Some((before, errors)) = text.split_once(SEVERAL) else {
-                return;
-            };
-            let mut errors: Vec<&str> = errors.split('\n').collect();
-            errors.sort_unstable();
-            *value = format!("{before}{SEVERAL}{}", errors.join("\n")).into();
+        let request = [request.to_json().as_bytes(), b"\n"].concat();
+        let recorded = std::fs::read_to_string(case.join("expected.json")).ok();
+        let mut answer = print(&oracle.ask(&request)?);
+        for _ in 1..ASKED_MAX {
+            if recorded.as_ref().is_none_or(|recorded| *recorded == answer) {
+                break;
+            }
+            answer = print(&oracle.ask(&request)?);
         }
-        Value::List(list) => list.make_mut().iter_mut().for_each(sort_errors),
-        Value::Map(map) => map.values_mut().for_each(sort_errors),
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::UInt(_) | Value::Float(_) => {}
-    }
+        Ok(BTreeMap::from([("expected.json", answer)]))
+    })
 }

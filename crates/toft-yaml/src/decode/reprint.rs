@@ -122,7 +122,10 @@ pub fn refold(text: Cow<'_, str>) -> Cow<'_, str> {
         let count = breaks.len() - after.len();
         folded.push_str(line);
         folded.push_str(breaks.get(..count).unwrap_or_default());
-        let is_plain_line = !line.is_empty() && !line.starts_with([' ', '\t']);
+        // After another kind of line break the printer takes this one for a further one.
+        let is_plain_line = !line.is_empty()
+            && !line.starts_with([' ', '\t'])
+            && !line.ends_with(['\u{85}', '\u{2028}', '\u{2029}']);
         let doubles = after.starts_with([' ', '\t']) || (after.is_empty() && count > 1);
         if is_plain_line && doubles {
             folded.push('\n');
@@ -146,6 +149,7 @@ mod tests {
             (" x\ny\n z\n", " x\ny\n z\n"),
             ("x\n y\n  z\nw v", "x\n\n y\n  z\nw v"),
             ("x \n y\n", "x \n y\n"),
+            ("x\u{2028}\n y\n", "x\u{2028}\n y\n"),
         ];
         for (text, expected) in cases {
             assert_eq!(refold(Cow::Borrowed(text)), expected, "{text:?}");
