@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -91,18 +92,19 @@ impl Accumulator {
 
     /// Notes that a transformer ran over everything: what it emptied goes, the rest remembers it.
     pub(crate) fn transformed(&mut self, directory: &Directory, by: &'static str) {
-        self.transformed_by(&Told::built_in(directory, by));
+        self.transformed_by(Told::built_in(directory, by));
     }
 
     /// As [`Accumulator::transformed`], by whatever is told. What has no origin gets this one.
     ///
     /// Source: `AddTransformerAnnotation`, `api/resmap/reswrangler.go`.
-    pub(crate) fn transformed_by(&mut self, told: &Told) {
+    pub(crate) fn transformed_by(&mut self, told: Told) {
         self.resources.drop_empty();
-        for resource in self.resources.iter_mut() {
-            match &resource.provenance.origin {
-                Some(_) => resource.provenance.transformations.push(told.clone()),
-                None => resource.provenance.origin = Some(told.clone()),
+        let told = Arc::new(told);
+        for provenance in self.resources.provenances() {
+            match &provenance.origin {
+                Some(_) => provenance.transformations.push(Arc::clone(&told)),
+                None => provenance.origin = Some((*told).clone()),
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::provenance::Metadata;
 use crate::resource::Resource;
 use crate::schema::{Schemas, is_known};
 use crate::steps;
+use crate::text::Keys;
 
 /// How a directory is built; what upstream has as flags of `kustomize build`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -158,14 +159,18 @@ impl Build<'_> {
         path: &RepoPath,
         step: &'static str,
     ) -> Result<Vec<Resource>, Vec<Diagnostic>> {
-        let mut resources = manifest::resources(source, path, step)?;
+        let resources = manifest::resources(source, path, (step, Keys::Strings))?;
+        Ok(self.adopted(resources))
+    }
+
+    fn adopted(&mut self, mut resources: Vec<Resource>) -> Vec<Resource> {
         for resource in &mut resources {
             resource.schemas = self.schemas.clone();
             if self.schema_use == SchemaUse::Nothing && !is_known(&resource.gvk()) {
                 self.schema_use = SchemaUse::Scopes;
             }
         }
-        Ok(resources)
+        resources
     }
 
     /// Reads objects that will be merged into others.
@@ -174,7 +179,8 @@ impl Build<'_> {
         source: &Source,
         path: &RepoPath,
     ) -> Result<Vec<Resource>, Vec<Diagnostic>> {
-        let patches = self.objects(source, path, "patches")?;
+        let patches = manifest::resources(source, path, ("patches", Keys::Any))?;
+        let patches = self.adopted(patches);
         if self.schema_use != SchemaUse::Chosen && !patches.is_empty() {
             self.schema_use = SchemaUse::Merges;
         }

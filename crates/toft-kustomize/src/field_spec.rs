@@ -9,7 +9,7 @@ use toft_object::Gvk;
 
 use crate::fault::Fault;
 use crate::id::selects;
-use crate::node::{Node, NodeKind, Tag};
+use crate::node::{Node, NodeKind, PathPart, Tag};
 
 /// A path in the objects of a kind; an empty part of the kind matches everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +41,29 @@ impl FieldSpec {
         creation: Option<Creation>,
         change: &mut dyn FnMut(&mut Node) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        let text = |node: &Node, name| SmolStr::from(node.get(name).map_or("", Node::text));
-        let gvk = Gvk::of(&text(object, "apiVersion"), &text(object, "kind"));
-        if !selects(&self.gvk, &gvk) {
+        if !self.is_for(object) {
             return Ok(());
         }
         self.visit(object, creation.filter(|_| self.create), change)
+    }
+
+    /// Whether the object is of the kind.
+    fn is_for(&self, object: &Node) -> bool {
+        let text = |name| object.get(name).map_or("", Node::text);
+        let Gvk {
+            group,
+            version,
+            kind,
+        } = &self.gvk;
+        if !kind.is_empty() && kind != text("kind") {
+            return false;
+        }
+        if group.is_empty() && version.is_empty() {
+            return true;
+        }
+        let api_version = text("apiVersion");
+        let (own_group, own_version) = api_version.split_once('/').unwrap_or(("", api_version));
+        (group.is_empty() || group == own_group) && (version.is_empty() || version == own_version)
     }
 
     /// As [`FieldSpec::apply`], whatever kind the object is of.
@@ -112,6 +129,9 @@ fn walk(
             let name = list_name.unwrap_or(&name);
             if name.is_empty() {
                 return Err(Fault::new("cannot set or create an empty field name"));
+            }
+            if !matches!(PathPart::parse(name)?, PathPart::Field(_)) || name == "-" {
+                return Err(Fault::wrong_kind(NodeKind::List, NodeKind::Map));
             }
             let made = match (creation, list_name) {
                 (_, Some(_)) | (None, None) => None,

@@ -10,7 +10,7 @@ use toft_value::{Value, float_to_json};
 
 use crate::node::{Fields, Node, Scalar, Style, Tag};
 use crate::resource::Resource;
-use crate::text::{Document, documents};
+use crate::text::{Document, Keys, documents_with};
 
 /// The objects of a text in order; an item of a `List` counts as an object.
 ///
@@ -19,9 +19,9 @@ use crate::text::{Document, documents};
 pub(crate) fn resources(
     source: &Source,
     path: &RepoPath,
-    step: &'static str,
+    (step, keys): (&'static str, Keys),
 ) -> Result<Vec<Resource>, Vec<Diagnostic>> {
-    let documents = documents(source)?;
+    let documents = documents_with(source, keys)?;
     let mut queue = VecDeque::new();
     let alone = documents.len() == 1;
     for document in documents {
@@ -49,7 +49,9 @@ pub(crate) fn resources(
             line: document.line,
             step,
         };
-        resources.push(Resource::new(document.node, origin));
+        let mut resource = Resource::new(document.node, origin);
+        resource.read_past();
+        resources.push(resource);
     }
     Ok(resources)
 }

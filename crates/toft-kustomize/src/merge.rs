@@ -189,7 +189,11 @@ fn walk_fields(mut dest: Node, mut origin: Option<Node>, at: At<'_>) -> Result<N
             .and_then(|fields| take(fields, &name));
         let ours = take(fields, &name);
         let walked = walk(Sources::Two(ours, theirs), at.field(&name))?;
-        put(fields, &name, walked);
+        put(
+            fields,
+            &name,
+            (walked, origin.as_ref().and_then(Node::fields)),
+        );
     }
     Ok(dest)
 }
@@ -216,13 +220,13 @@ fn take(fields: &mut Fields, name: &str) -> Option<Node> {
     Some(std::mem::replace(node, Node::Scalar(place)))
 }
 
-fn put(fields: &mut Fields, name: &str, walked: Walked) {
+fn put(fields: &mut Fields, name: &str, (walked, theirs): (Walked, Option<&Fields>)) {
     match walked {
         Walked::Nothing => {
             fields.remove(name);
         }
         Walked::Dest(node) => fields.put_back(name, node),
-        Walked::Origin(node) => fields.adopt(name, node),
+        Walked::Origin(node) => fields.adopt(name, node, theirs),
         Walked::Null(node) => fields.keep(name, node),
     }
 }

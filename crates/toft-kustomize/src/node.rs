@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 use crate::fault::Fault;
 
-pub(crate) use path::{Found, find_or_create, get_or_create, lookup, split_path};
+pub(crate) use path::{Found, PathPart, find_or_create, get_or_create, lookup, split_path};
 pub(crate) use scalar::{Scalar, Style, Tag, can_be_plain, resolve};
 pub(crate) use value::NodeFault;
 
@@ -42,6 +42,20 @@ struct Key {
 enum Maker {
     Author,
     Transformer,
+    /// The author, who wrote something that reads as no string.
+    Other,
+    /// The author, who wrote the key before.
+    Again,
+}
+
+/// How a key was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyForm {
+    String,
+    Other,
+    /// The key is there already. Only the first counts where the map is merged into another one; where
+    /// it is taken over, it has no value.
+    Again,
 }
 
 /// What a created node is.
@@ -198,6 +212,19 @@ impl Fields {
         Self(entries.collect())
     }
 
+    /// As [`Fields::new`], with keys as they were written in a patch.
+    pub(crate) fn of_patch(entries: Vec<(SmolStr, KeyForm, Node)>) -> Self {
+        let entries = entries.into_iter().map(|(text, form, node)| {
+            let maker = match form {
+                KeyForm::String => Maker::Author,
+                KeyForm::Other => Maker::Other,
+                KeyForm::Again => Maker::Again,
+            };
+            (Key { text, maker }, node)
+        });
+        Self(entries.collect())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -251,13 +278,15 @@ impl Fields {
         }
     }
 
-    /// As [`Fields::set`], with a key as somebody wrote it.
-    pub(crate) fn adopt(&mut self, name: &str, value: Node) {
+    /// As [`Fields::set`], with the key as it is written in `theirs`.
+    pub(crate) fn adopt(&mut self, name: &str, value: Node, theirs: Option<&Self>) {
         if value.is_null() {
             self.remove(name);
-        } else {
-            self.put(Key::written(name.into()), value);
+            return;
         }
+        let known = theirs.and_then(|fields| fields.0.iter().find(|entry| entry.0.text == name));
+        let key = known.map_or_else(|| Key::written(name.into()), |entry| entry.0.clone());
+        self.put(key, value);
     }
 
     /// Puts back what was taken out. A string that YAML 1.1 would not read as one is quoted from now on,
@@ -309,9 +338,15 @@ impl Fields {
     /// The first key that reads as something else than a string once it is printed.
     pub(crate) fn key_that_is_no_string(&self) -> Option<&SmolStr> {
         let keys = self.0.iter().map(|entry| &entry.0);
-        let mut made = keys.filter(|key| key.maker == Maker::Transformer);
+        let mut made = keys.filter(|key| matches!(key.maker, Maker::Transformer | Maker::Other));
         let found = made.find(|key| resolve(&key.text).0 != Tag::Str)?;
         Some(&found.text)
+    }
+
+    /// The first key that is there twice.
+    pub(crate) fn key_that_is_there_twice(&self) -> Option<&SmolStr> {
+        let found = self.0.iter().find(|entry| entry.0.maker == Maker::Again)?;
+        Some(&found.0.text)
     }
 }
 

@@ -3,6 +3,7 @@
 //! Source: kustomize 5.8.2, `api/resource/origin.go`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -46,7 +47,7 @@ impl Metadata {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Provenance {
     pub(crate) origin: Option<Told>,
-    pub(crate) transformations: Vec<Told>,
+    pub(crate) transformations: Vec<Arc<Told>>,
 }
 
 /// One place: the file of an object, or the kustomization that made or changed it.

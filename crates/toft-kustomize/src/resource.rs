@@ -106,6 +106,45 @@ impl Resource {
         }
     }
 
+    /// Reads the past out of annotations, where somebody wrote what upstream writes while it builds.
+    pub(crate) fn read_past(&mut self) {
+        const PREFIX: &str = "internal.config.kubernetes.io/";
+        let fields = self
+            .node
+            .at(&["metadata", "annotations"])
+            .and_then(Node::fields);
+        let written = fields.filter(|fields| {
+            let mut keys = fields.iter().map(|(key, _)| key);
+            keys.any(|key| key.starts_with(PREFIX))
+        });
+        let Some(annotations) = written else {
+            return;
+        };
+        let text = |name: &str| annotations.get(&format!("{PREFIX}{name}")).map(Node::text);
+        let list = |name: &str| -> Vec<SmolStr> {
+            let text = text(name).filter(|text| !text.is_empty());
+            text.into_iter()
+                .flat_map(|text| text.split(','))
+                .map(SmolStr::from)
+                .collect()
+        };
+        let ids = list("previousKinds").into_iter().zip(list("previousNames"));
+        let ids = ids.zip(list("previousNamespaces"));
+        self.past = Past {
+            previous: ids
+                .map(|((kind, name), namespace)| Previous {
+                    kind,
+                    name,
+                    namespace,
+                })
+                .collect(),
+            prefixes: list("prefixes"),
+            suffixes: list("suffixes"),
+            needs_hash: text("needsHashSuffix") == Some("enabled"),
+            behavior: text("generatorBehavior").map(Behavior::parse),
+        };
+    }
+
     pub(crate) fn api_version(&self) -> &str {
         self.field_text("apiVersion")
     }
@@ -192,6 +231,11 @@ impl Resource {
     /// Whether a present or former id matches.
     pub(crate) fn any_id(&self, matches: impl Fn(&ResId) -> bool) -> bool {
         self.previous_ids().any(|id| matches(&id)) || matches(&self.current_id())
+    }
+
+    /// Whether it has or had a name.
+    pub(crate) fn had_name(&self, name: &str) -> bool {
+        self.name() == name || self.previous_names().any(|previous| previous == name)
     }
 
     /// The names it had before.

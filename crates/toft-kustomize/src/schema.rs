@@ -65,22 +65,31 @@ impl Schemas {
 
     /// Whether it is certain that objects of this kind have no namespace.
     pub(crate) fn is_cluster_scoped(&self, gvk: &Gvk) -> bool {
-        let api_version = gvk.api_version();
-        let wanted = (api_version.as_str(), gvk.kind.as_str());
-        if table::CLUSTER_SCOPED.binary_search(&wanted).is_ok() {
+        if is_in_cluster_scoped(gvk) {
             return true;
         }
         let chosen = self.0.get().filter(|_| !is_known(gvk));
-        chosen.is_some_and(|chosen| chosen.own.is_cluster_scoped(&api_version, &gvk.kind))
+        chosen.is_some_and(|chosen| {
+            let api_version = gvk.api_version();
+            chosen.own.is_cluster_scoped(&api_version, &gvk.kind)
+        })
     }
 }
 
 /// Whether the embedded schema has the kind.
 pub(crate) fn is_known(gvk: &Gvk) -> bool {
-    let api_version = gvk.api_version();
-    let wanted = (api_version.as_str(), gvk.kind.as_str());
-    table::CLUSTER_SCOPED.binary_search(&wanted).is_ok()
-        || Table::of_kind(&api_version, &gvk.kind).is_some()
+    is_in_cluster_scoped(gvk) || Table::of_kind(&gvk.api_version(), &gvk.kind).is_some()
+}
+
+fn is_in_cluster_scoped(gvk: &Gvk) -> bool {
+    let slash = if gvk.group.is_empty() { "" } else { "/" };
+    let wanted = [gvk.group.as_str(), slash, gvk.version.as_str()];
+    let found = table::CLUSTER_SCOPED.binary_search_by(|(api_version, kind)| {
+        let wanted = wanted.iter().flat_map(|part| part.bytes());
+        let by_version = api_version.bytes().cmp(wanted);
+        by_version.then_with(|| (*kind).cmp(gvk.kind.as_str()))
+    });
+    found.is_ok()
 }
 
 impl<'s> Schema<'s> {

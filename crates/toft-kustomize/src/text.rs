@@ -6,11 +6,14 @@ use smol_str::SmolStr;
 use toft_source::{Diagnostic, Source, Span};
 use toft_yaml::{NodeKind as Kind, Plain, Resolver, Style as Quotes, resolve_plain};
 
-use crate::node::{Fields, Node, Scalar, Style, Tag};
+use crate::node::{Fields, KeyForm, Node, Scalar, Style, Tag};
 
 /// How many nodes aliases may add to one document. The largest public homelab repository has 4,000
 /// aliases in all; upstream has no limit and runs out of memory.
 pub(crate) const ALIAS_NODES_MAX: usize = 200_000;
+
+/// A key that is there twice.
+pub(crate) const KEY_TWICE: &str = "KUS005";
 
 /// One document of a file that has something in it.
 #[derive(Debug)]
@@ -21,8 +24,25 @@ pub(crate) struct Document {
     pub(crate) span: Span,
 }
 
+/// Which keys a map may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keys {
+    /// Strings, each once.
+    Strings,
+    /// What they are shows when they end up in an object: upstream reads patches so.
+    Any,
+}
+
 /// The documents of a text, empty ones left out.
 pub(crate) fn documents(source: &Source) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    documents_with(source, Keys::Strings)
+}
+
+/// As [`documents`], with other rules for keys.
+pub(crate) fn documents_with(
+    source: &Source,
+    keys: Keys,
+) -> Result<Vec<Document>, Vec<Diagnostic>> {
     let tree = toft_yaml::parse(source);
     if tree.has_errors() {
         return Err(tree.diagnostics);
@@ -37,6 +57,8 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<Document>, Vec<Diagnostic
         let mut reader = Reader {
             source: tree.source(),
             root: root.span(),
+            keys,
+            within: Within::Object,
             open: Vec::new(),
             aliased: 0,
         };
@@ -77,9 +99,30 @@ impl<'a> Lines<'a> {
     }
 }
 
+/// Where in an object the reader is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Within {
+    Object,
+    Metadata,
+    Annotations,
+    Other,
+}
+
+impl Within {
+    fn below(self, name: &str) -> Self {
+        match (self, name) {
+            (Self::Object, "metadata") => Self::Metadata,
+            (Self::Metadata, "annotations") => Self::Annotations,
+            _ => Self::Other,
+        }
+    }
+}
+
 struct Reader<'a> {
     source: &'a Source,
     root: Span,
+    keys: Keys,
+    within: Within,
     /// The nodes on the way that have an anchor, and those whose aliases are being followed.
     open: Vec<Span>,
     /// How many nodes came from aliases.
@@ -148,7 +191,7 @@ impl Reader<'_> {
     }
 
     fn map(&mut self, node: toft_yaml::Node<'_>) -> Read<Node> {
-        let mut entries: Vec<(SmolStr, Node)> = Vec::new();
+        let mut entries: Vec<(SmolStr, KeyForm, Node)> = Vec::new();
         let mut merged: Vec<Node> = Vec::new();
         let mut seen: rustc_hash::FxHashMap<SmolStr, Span> = rustc_hash::FxHashMap::default();
         for (key, value) in node.entries() {
@@ -156,28 +199,39 @@ impl Reader<'_> {
                 self.merged(value, &mut merged)?;
                 continue;
             }
-            let name = self.key(key, node)?;
-            if let Some(first) = seen.insert(name.clone(), key.span()) {
+            let (name, mut form) = self.key(key, node)?;
+            if let Some(first) = seen.get(&name).copied() {
+                // Upstream writes all annotations anew: the last one counts.
+                if self.keys == Keys::Any || self.within == Within::Annotations {
+                    form = KeyForm::Again;
+                    entries.push((name, form, self.node(value)?));
+                    continue;
+                }
                 let line = self.source.position(first.start).line;
                 let message = format!("mapping key \"{name}\" already defined at line {line}");
-                let told = self.error("KUS005", key.span(), message);
+                let told = self.error(KEY_TWICE, key.span(), message);
                 return Err(Box::new(told.at(self.source, first, "first defined here")));
             }
-            entries.push((name, self.node(value)?));
+            seen.insert(name.clone(), key.span());
+            let within = self.within;
+            self.within = within.below(&name);
+            let value = self.node(value)?;
+            self.within = within;
+            entries.push((name, form, value));
         }
         for map in merged {
             let Node::Map(fields) = map else { continue };
             for (name, value) in fields.iter() {
                 if !seen.contains_key(name) {
                     seen.insert(name.clone(), node.span());
-                    entries.push((name.clone(), value.clone()));
+                    entries.push((name.clone(), KeyForm::String, value.clone()));
                 }
             }
         }
-        Ok(Node::Map(Fields::new(entries)))
+        Ok(Node::Map(Fields::of_patch(entries)))
     }
 
-    fn key(&self, key: toft_yaml::Node<'_>, map: toft_yaml::Node<'_>) -> Read<SmolStr> {
+    fn key(&self, key: toft_yaml::Node<'_>, map: toft_yaml::Node<'_>) -> Read<(SmolStr, KeyForm)> {
         let resolved = key.resolved();
         let Kind::Scalar(quotes) = resolved.kind() else {
             let message = "a key must be a string, this is a list or a map".to_owned();
@@ -190,7 +244,10 @@ impl Reader<'_> {
         let string = matches!(scalar.tag, Tag::Str | Tag::Custom);
         // Upstream reads the keys of the outermost map as strings, whatever they are.
         if string || map.span() == self.root {
-            return Ok(scalar.text);
+            return Ok((scalar.text, KeyForm::String));
+        }
+        if self.keys == Keys::Any {
+            return Ok((scalar.text, KeyForm::Other));
         }
         let message = format!("key `{}` is no string", scalar.text);
         let told = self.error("KUS006", key.span(), message);

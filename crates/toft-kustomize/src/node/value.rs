@@ -87,6 +87,11 @@ impl Node {
 
 impl Fields {
     fn to_map(&self) -> Result<Value, NodeFault> {
+        if let Some(key) = self.key_that_is_there_twice() {
+            return Err(NodeFault::new(format!(
+                "mapping key \"{key}\" already defined"
+            )));
+        }
         let entries = self.iter().map(|(name, node)| {
             let value = node.below_root();
             let value = value.map_err(|fault| fault.below(name.as_str()))?;

@@ -2,6 +2,7 @@
 //!
 //! Source: kustomize 5.8.2, `api/internal/plugins/builtinconfig/transformerconfig.go`.
 
+use toft_source::Source;
 use toft_yaml::Resolver;
 
 use crate::accumulate::Accumulator;
@@ -10,6 +11,7 @@ use crate::config::Config;
 use crate::directory::{Directory, tell_problems};
 use crate::fault::Fault;
 use crate::kustomization::{CONFIGURATION, check_converting, configuration};
+use crate::text::{KEY_TWICE, documents};
 
 pub(super) fn run(
     build: &mut Build<'_>,
@@ -31,6 +33,21 @@ fn conflict(build: &mut Build<'_>, directory: &Directory, fault: &Fault) -> Stop
     build.refuse(directory.error("KUS034", fault.to_string(), &["configurations"]))
 }
 
+/// Upstream decodes these files strictly.
+fn refuse_keys_that_are_there_twice(build: &mut Build<'_>, source: &Source) -> Result<(), Stop> {
+    let Err(diagnostics) = documents(source) else {
+        return Ok(());
+    };
+    let twice = diagnostics
+        .into_iter()
+        .filter(|told| told.code == KEY_TWICE);
+    let twice: Vec<_> = twice.collect();
+    if twice.is_empty() {
+        return Ok(());
+    }
+    Err(build.tell_all(twice))
+}
+
 /// What the files say, merged in their order.
 fn load(build: &mut Build<'_>, directory: &Directory) -> Result<Config, Stop> {
     let mut result = Config::empty();
@@ -44,6 +61,7 @@ fn load(build: &mut Build<'_>, directory: &Directory) -> Result<Config, Stop> {
         let Some(located) = values.first() else {
             continue;
         };
+        refuse_keys_that_are_there_twice(build, &source)?;
         let (value, problems) = check_converting(&located.value, &CONFIGURATION);
         tell_problems(build, &source, problems)?;
         let (specs, references) = configuration(&value);

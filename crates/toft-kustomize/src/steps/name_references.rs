@@ -5,10 +5,12 @@
 
 mod candidates;
 
+use rustc_hash::FxHashMap;
 use toft_object::Gvk;
 
 use crate::accumulate::Accumulator;
 use crate::build::{Build, Stop};
+use crate::config::NameReference;
 use crate::directory::Directory;
 use crate::fault::Fault;
 use crate::field_spec::FieldSpec;
@@ -23,30 +25,39 @@ pub(super) fn run(
     accumulator: &mut Accumulator,
 ) -> Result<(), Stop> {
     let candidates = Candidates::of(&accumulator.resources);
+    let references = accumulator.config.name_references.clone();
+    let mut by_kind: FxHashMap<Gvk, Vec<(&Gvk, &FieldSpec)>> = FxHashMap::default();
     for resource in accumulator.resources.iter_mut() {
         let original = resource.original_id();
         let referrer = Referrer::of(resource).map_err(|fault| {
             build.refuse(directory.object_error("KUS068", resource, &fault.to_string()))
         })?;
-        for reference in accumulator.config.name_references.iter() {
-            for spec in reference.referrers.iter() {
-                if !selects(&spec.gvk, &original.gvk) {
-                    continue;
-                }
-                let search = Search {
-                    candidates: &candidates,
-                    referrer: &referrer,
-                    target: &reference.gvk,
-                    in_role_ref: spec.path.ends_with("roleRef/name"),
-                };
-                mend(resource, spec, &search).map_err(|fault| {
-                    let told = directory.object_error("KUS068", resource, &fault.to_string());
-                    build.refuse(told)
-                })?;
-            }
+        let found = by_kind
+            .entry(original.gvk)
+            .or_insert_with_key(|gvk| referring(&references, gvk));
+        for (target, spec) in found {
+            let search = Search {
+                candidates: &candidates,
+                referrer: &referrer,
+                target,
+                in_role_ref: spec.path.ends_with("roleRef/name"),
+            };
+            mend(resource, spec, &search).map_err(|fault| {
+                let told = directory.object_error("KUS068", resource, &fault.to_string());
+                build.refuse(told)
+            })?;
         }
     }
     Ok(())
+}
+
+/// The fields of a kind that hold names, with the kinds that are named, in the order of configuration.
+fn referring<'c>(references: &'c [NameReference], gvk: &Gvk) -> Vec<(&'c Gvk, &'c FieldSpec)> {
+    let fields = references.iter().flat_map(|reference| {
+        let specs = reference.referrers.iter();
+        specs.map(|spec| (&reference.gvk, spec))
+    });
+    fields.filter(|(_, spec)| selects(&spec.gvk, gvk)).collect()
 }
 
 fn mend(resource: &mut Resource, spec: &FieldSpec, search: &Search<'_>) -> Result<(), Fault> {

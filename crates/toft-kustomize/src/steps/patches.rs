@@ -4,6 +4,7 @@
 //! `api/resource/resource.go` and `api/resmap/reswrangler.go`.
 
 use toft_source::{Diagnostic, Source};
+use toft_value::Value;
 use toft_yaml::Resolver;
 
 use crate::accumulate::Accumulator;
@@ -129,8 +130,14 @@ pub(super) fn load(
     }
 }
 
-/// The text as a JSON patch, in YAML or in JSON; the first document counts.
+/// The text as a JSON patch: JSON where it begins with a bracket, otherwise YAML whose first document
+/// counts.
 pub(super) fn operations(source: &Source) -> Result<Vec<Operation>, Fault> {
+    if source.bytes().first() == Some(&b'[') {
+        let value =
+            Value::from_json(source.bytes()).map_err(|error| Fault::new(error.to_string()))?;
+        return json_patch::parse(&value);
+    }
     let values = toft_yaml::unmarshal(source, Resolver::Kubectl);
     if let Some(diagnostic) = values.diagnostics.first().filter(|_| values.has_errors()) {
         return Err(Fault::new(diagnostic.message.clone()));
@@ -161,10 +168,9 @@ fn strategic(
             let at = resources
                 .unique(&id)
                 .map_err(|fault| build.refuse(no_target(directory, (patch, &fault), place)))?;
-            if let Some(resource) = resources.get_mut(at) {
-                apply(resource, patch, entry.changes)
-                    .map_err(|fault| patch_error(build, directory, (&fault, place)))?;
-            }
+            resources
+                .change(at, |resource| apply(resource, patch, entry.changes))
+                .map_err(|fault| patch_error(build, directory, (&fault, place)))?;
         }
         return Ok(());
     };
@@ -227,19 +233,18 @@ pub(super) fn apply_to_selected(
     (patch, changes): (&Resource, AllowedChanges),
 ) -> Result<(), Fault> {
     for at in selected {
-        let Some(resource) = resources.get_mut(*at) else {
-            continue;
-        };
-        let mut copy = patch.clone();
-        // Upstream rebuilds the metadata of the copy: labels and annotations are strings after that.
-        for field in ["labels", "annotations"] {
-            let entries = copy.metadata_map(field);
-            copy.set_metadata_map(field, &entries);
-        }
-        copy.set_name(patch.name());
-        copy.set_namespace(patch.namespace());
-        copy.node.set_text(&["apiVersion"], resource.api_version());
-        apply(resource, &copy, changes)?;
+        resources.change(*at, |resource| {
+            let mut copy = patch.clone();
+            // Upstream rebuilds the metadata of the copy: labels and annotations are strings after that.
+            for field in ["labels", "annotations"] {
+                let entries = copy.metadata_map(field);
+                copy.set_metadata_map(field, &entries);
+            }
+            copy.set_name(patch.name());
+            copy.set_namespace(patch.namespace());
+            copy.node.set_text(&["apiVersion"], resource.api_version());
+            apply(resource, &copy, changes)
+        })?;
     }
     resources.drop_empty();
     resources.check_ids()

@@ -15,7 +15,7 @@ use crate::resources::Resources;
 pub(super) fn absorb(resources: &mut Resources, resource: Resource) -> Result<(), Fault> {
     let id = resource.current_id();
     let behavior = resource.past.behavior.unwrap_or(Behavior::Unspecified);
-    let found = resources.matching(|one| id.equals(one));
+    let found = resources.named(&id);
     let at = match (found.as_slice(), behavior) {
         ([], Behavior::Merge | Behavior::Replace) => {
             let text = format!("id {id} does not exist; cannot merge or replace");

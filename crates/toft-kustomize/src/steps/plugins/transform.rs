@@ -59,7 +59,7 @@ pub(in crate::steps) fn transformers(
     for ready in prepare(build, directory, entries)? {
         ready.run(build, directory, &mut accumulator.resources)?;
         match &ready.told {
-            Some(told) => accumulator.transformed_by(told),
+            Some(told) => accumulator.transformed_by(told.clone()),
             None => accumulator.resources.drop_empty(),
         }
     }
