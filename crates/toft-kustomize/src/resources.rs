@@ -114,7 +114,7 @@ impl Resources {
     fn registered(&self, id: &ResId) -> Fault {
         let message = format!("may not add resource with an already registered id: {id}");
         let mut same = self
-            .0
+            .list
             .iter()
             .filter(|one| key(&one.current_id()) == key(id));
         let first = same.next().and_then(|one| one.provenance.origin.as_ref());
