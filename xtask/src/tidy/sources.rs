@@ -65,7 +65,9 @@ pub(super) fn pure(checkout: &Checkout) -> Result<Vec<Breach>> {
 /// Files that are longer than one reading.
 pub(super) fn sizes(checkout: &Checkout) -> Result<Vec<Breach>> {
     let mut breaches = Vec::new();
-    for file in rust(checkout) {
+    // What stands below `tests/` is tests and nothing else.
+    let is_test = |file: &&Path| file.components().any(|part| part.as_os_str() == "tests");
+    for file in rust(checkout).filter(|file| !is_test(file)) {
         let limit = if file.ends_with("lib.rs") {
             LIB_LINES_MAX
         } else {
