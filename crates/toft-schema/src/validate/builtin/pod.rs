@@ -10,10 +10,6 @@ pub(super) fn pod(root: &At<'_>, errors: &mut Errors) {
     spec(&root.child("spec"), errors);
     // Only pods are told; templates may have them.
     let spec = root.child("spec");
-    let ephemeral = spec.child("ephemeralContainers");
-    if !ephemeral.is_empty() {
-        errors.forbidden(&ephemeral, "cannot be set on create");
-    }
     let is_gated = !spec.child("schedulingGates").is_empty();
     if is_gated && !spec.child("nodeName").is_empty() {
         let detail = "cannot be set until all schedulingGates have been cleared";
