@@ -9,7 +9,7 @@
 //! - `title`: what it shows;
 //! - `create`: an object, or a list of them; `merge`: a merge patch that names its object; `status`: the same
 //!   for the subresource; `delete`: an object by kind and name, perhaps with `propagation` and `grace`;
-//! - `pods`: what happens to pods on their nodes, see [`kubelet`];
+//! - `pods`: what happens to pods on their nodes, see `kubelet`;
 //! - `wait`: how many seconds pass, else [`PAUSE_SECONDS`];
 //! - `show`: kinds, or `Kind/name` for objects outside namespaces.
 //!
