@@ -58,7 +58,7 @@ fn document(path: &str, parts: &[&str]) -> Target {
         version: version.into(),
     };
     Target::Document(match parts {
-        [] => Document::Root,
+        [] if path.len() <= 1 => Document::Root,
         ["version"] => Document::Version,
         ["livez" | "readyz" | "healthz", ..] => Document::Health {
             check: parts.join("/").into(),

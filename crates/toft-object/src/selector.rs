@@ -112,7 +112,20 @@ impl LabelSelector {
             let values = [SmolStr::from(value.as_str().unwrap_or_default())];
             check_requirement(key, &values, Vec::new())?;
         }
-        let mut selector = Self::from_labels(labels);
+        for expression in value.items_at(&["matchExpressions"]) {
+            let (key, values) = key_and_values(expression);
+            check_expression(expression, &key, &values)?;
+        }
+        Self::of_any_text(value)
+    }
+
+    /// As [`LabelSelector::from_value`], but keys and values may be any text: what it selects are no labels, as the
+    /// parameters of an `ApplicationSet`.
+    ///
+    /// # Errors
+    /// An expression has an unknown operator.
+    pub fn of_any_text(value: &Value) -> Result<Self, SelectorError> {
+        let mut selector = Self::from_labels(value.get("matchLabels").and_then(Value::as_map));
         for expression in value.items_at(&["matchExpressions"]) {
             selector.requirements.push(parse_expression(expression)?);
         }
@@ -143,14 +156,15 @@ impl LabelSelector {
     }
 }
 
-fn parse_expression(expression: &Value) -> Result<Requirement, SelectorError> {
+fn key_and_values(expression: &Value) -> (SmolStr, Vec<SmolStr>) {
     let key = SmolStr::from(expression.str_at(&["key"]).unwrap_or_default());
-    let values = expression
-        .items_at(&["values"])
-        .iter()
-        .filter_map(Value::as_str);
-    let values: Vec<SmolStr> = values.map(SmolStr::from).collect();
-    check_expression(expression, &key, &values)?;
+    let values = expression.items_at(&["values"]).iter();
+    let values = values.filter_map(Value::as_str).map(SmolStr::from);
+    (key, values.collect())
+}
+
+fn parse_expression(expression: &Value) -> Result<Requirement, SelectorError> {
+    let (key, values) = key_and_values(expression);
     match expression.str_at(&["operator"]).unwrap_or_default() {
         "In" => Ok(Requirement::In(key, values)),
         "NotIn" => Ok(Requirement::NotIn(key, values)),

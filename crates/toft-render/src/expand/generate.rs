@@ -142,7 +142,7 @@ fn selector(generator: &Generator) -> Result<Option<LabelSelector>, ExpandError>
             }
         }
     }
-    let selector = LabelSelector::from_value(written);
+    let selector = LabelSelector::of_any_text(written);
     selector
         .map(Some)
         .map_err(|error| refused(error.to_string()))
