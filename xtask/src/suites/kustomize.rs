@@ -56,9 +56,10 @@ fn quoted<'a>(about: &'a str, prefix: &str) -> Option<&'a str> {
     lines.find_map(|line| line.strip_prefix(prefix)?.strip_suffix('`'))
 }
 
-/// What no two runs share: addresses of memory, and the times of log lines.
+/// What no two runs share: addresses of memory, the times of log lines, and the stack of a crash.
 const CHANCE: &[(&str, &str)] = &[
     (r"\b0x[0-9a-f]{6,}\b", "ADDRESS"),
+    (r"(?s)\ngoroutine \d+ \[running\]:.*", ""),
     (r"(?m)^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ", "TIME "),
 ];
 

@@ -139,10 +139,21 @@ fn decode(client: &mut Client, case: &Path) -> Result<Value> {
 
 /// The causes of a refused create, or of a refused change, in order of fields.
 fn validate(client: &mut Client, case: &Path) -> Result<Value> {
-    let object = read(case, "input/object.json")?;
+    let mut object = unplaced(read(case, "input/object.json")?);
+    let involved = &["involvedObject", "namespace"];
+    if object.str_at(involved) == Some("default") {
+        object.set_at(involved, client.namespace());
+    }
     let answer = if case.join("input/old.json").is_file() {
-        let live = client.create(&read(case, "input/old.json")?)?;
-        let object = with_registry(object, &live);
+        let old = unplaced(read(case, "input/old.json")?);
+        let mut live = client.create(&old)?;
+        if old.str_at(&["kind"]) == Some("CustomResourceDefinition") {
+            live = client.established(&old)?;
+        }
+        let mut object = with_registry(object, &live);
+        if let Some(version) = live.str_at(&["metadata", "resourceVersion"]) {
+            object.set_at(&["metadata", "resourceVersion"], version);
+        }
         let step = Step {
             method: "PUT",
             ..DRY_CREATE
@@ -162,6 +173,20 @@ fn validate(client: &mut Client, case: &Path) -> Result<Value> {
         |(field, message, reason)| value!({"field": field, "message": message, "reason": reason}),
     );
     Ok(Value::from(causes.collect::<Vec<_>>()))
+}
+
+/// An object without what another server gave it: each case has a namespace of its own here.
+fn unplaced(mut object: Value) -> Value {
+    const GIVEN: &[&str] = &["creationTimestamp", "resourceVersion", "uid"];
+    if object.str_at(&["metadata", "uid"]).is_some() {
+        for field in GIVEN {
+            object.remove_at(&["metadata", field]);
+        }
+    }
+    if object.str_at(&["metadata", "namespace"]) == Some("default") {
+        object.remove_at(&["metadata", "namespace"]);
+    }
+    object
 }
 
 /// What the registry gave to the live object: who changes it keeps it.
@@ -255,8 +280,10 @@ fn applied(client: &Client, answer: &exchange::Answer) -> Result<Value> {
     let message = message(answer)?.replace(&format!("({}/", client.namespace()), "(/");
     let mut told = value!({"error": message, "status": (i64::from(answer.code))});
     if answer.code == 409 {
-        let causes = object.at(&["details", "causes"]).cloned();
-        told.set_at(&["causes"], causes.unwrap_or_default());
+        // The server tells them in the order of a Go map.
+        let mut causes = object.items_at(&["details", "causes"]).to_vec();
+        causes.sort_by_key(Value::to_json);
+        told.set_at(&["causes"], Value::from(causes));
     }
     Ok(told)
 }

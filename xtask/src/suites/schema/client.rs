@@ -13,6 +13,9 @@ use crate::http;
 /// How long a definition may take until its objects can be sent.
 const DEFINED_SECONDS_MAX: u64 = 30;
 
+/// How long an object of an earlier case may take to go.
+const LEAVING_MAX: Duration = Duration::from_secs(30);
+
 /// How an object is sent.
 #[derive(Clone, Copy)]
 pub(super) struct Step<'a> {
@@ -97,10 +100,29 @@ impl Client {
             query: "",
             subresource: "",
         };
-        let answer = self.send(object, &step)?;
-        if answer.code != 201 {
-            bail!("the object is refused: {}", answer.body);
+        let begin = Instant::now();
+        loop {
+            let answer = self.send(object, &step)?;
+            if answer.code == 201 {
+                return Ok(Value::from_json(answer.body.as_bytes())?);
+            }
+            // One of that name, of the case before, takes its time to go.
+            let is_there = ["object is being deleted", "already exists"]
+                .iter()
+                .any(|why| answer.body.contains(why));
+            if !is_there || begin.elapsed() > LEAVING_MAX {
+                bail!("the object is refused: {}", answer.body);
+            }
+            std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// A definition as it is once its objects are served: only then it is held to what it was.
+    pub(super) fn established(&mut self, definition: &Value) -> Result<Value> {
+        self.define(definition)?;
+        let name = definition.str_at(&["metadata", "name"]).unwrap_or_default();
+        let path = format!("{}/{}", self.collection(definition)?, escaped(name));
+        let answer = self.request(("GET", &path), "", "")?;
         Ok(Value::from_json(answer.body.as_bytes())?)
     }
 
