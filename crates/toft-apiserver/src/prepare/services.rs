@@ -35,6 +35,7 @@ pub(super) fn updated(
         return Ok(());
     }
     keep_allocated(live, new);
+    follow_address(live, new);
     release_unused(live, new);
     // An address that is changed is refused by the checks that follow, not here.
     let address = ["spec", "clusterIP"];
@@ -337,6 +338,26 @@ fn keep_allocated(live: &Value, new: &mut Value) {
         && let Some(port) = live.at(&["spec", "healthCheckNodePort"])
     {
         new.set_at(&["spec", "healthCheckNodePort"], port);
+    }
+}
+
+/// Who changes the one address and leaves the list as it was means both.
+///
+/// Source: `pkg/registry/core/service/storage/storage.go`, `normalizeClusterIPs`.
+fn follow_address(live: &Value, new: &mut Value) {
+    let address = |service: &Value| {
+        let address = service.str_at(&["spec", "clusterIP"]);
+        address.unwrap_or_default().to_owned()
+    };
+    let (before, after) = (address(live), address(new));
+    let list = &["spec", "clusterIPs"];
+    if before == after || live.items_at(list) != new.items_at(list) {
+        return;
+    }
+    if after.is_empty() {
+        new.remove_at(list);
+    } else {
+        new.set_at(list, value!([after.as_str()]));
     }
 }
 
