@@ -20,12 +20,15 @@ pub fn on_signals(mut heard: impl FnMut(Signal) + Send + 'static) -> io::Result<
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .build()?;
+    // Whoever returns from here is listened to: a signal must not come before its handler.
+    let mut signals = {
+        let _entered = runtime.enter();
+        Signals::new()?
+    };
     let listen = move || {
         runtime.block_on(async {
-            if let Ok(mut signals) = Signals::new() {
-                loop {
-                    heard(signals.next().await);
-                }
+            loop {
+                heard(signals.next().await);
             }
         });
     };
