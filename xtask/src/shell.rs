@@ -30,6 +30,15 @@ pub(crate) fn say(text: &str) {
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args).current_dir(root());
+    // What the cargo that started us says about this package is no business of the next one: build
+    // scripts that watch these variables would run again after every change between the two.
+    let of_package = std::env::vars_os().map(|(name, _)| name).filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    });
+    for name in of_package {
+        command.env_remove(name);
+    }
     command
 }
 

@@ -18,7 +18,7 @@ use crate::request::{
 use crate::response::{Response, ResponseBody};
 use crate::watch::{WatchEvent, WatchEventKind};
 
-pub use body::{go_kind, json_problem};
+pub use body::json_problem;
 
 use body::read_body;
 use shape::{accepted, not_acceptable, shape_fits};

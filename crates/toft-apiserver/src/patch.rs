@@ -2,7 +2,7 @@
 //!
 //! Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`.
 
-use toft_api::{ApiError, Body, PatchKind, Reason, Response, http};
+use toft_api::{ApiError, Body, PatchKind, Reason, Response};
 use toft_object::GroupKind;
 use toft_schema::patch::{self, PatchError};
 use toft_value::Value;
@@ -87,11 +87,11 @@ fn patched(
         PatchKind::Merge if content.is_null() => Err(ApiError::bad_request("Invalid JSON Patch")),
         PatchKind::Merge if content.as_map().is_none() => Err(ApiError::bad_request(format!(
             "error decoding patch: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
-            http::go_kind(content)
+            content.kind().go_name()
         ))),
         PatchKind::Json if content.as_list().is_none() => Err(ApiError::bad_request(format!(
             "error decoding patch: json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp",
-            http::go_kind(content)
+            content.kind().go_name()
         ))),
         PatchKind::Json => patch::json(live, content).map_err(|error| refused(&error)),
         PatchKind::Strategic => {

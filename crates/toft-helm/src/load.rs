@@ -174,7 +174,7 @@ pub(crate) fn parse_map(bytes: &[u8], of: &str) -> Result<Map, String> {
         Some(Value::Map(map)) => Ok(map),
         Some(other) => Err(format!(
             "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type {of}",
-            metadata::json_kind(&other)
+            other.kind().go_name()
         )),
     }
 }

@@ -201,7 +201,7 @@ fn check(value: &Value, version: HelmVersion) -> Result<(), String> {
         HelmVersion::V4 => "util",
     };
     let refused = |found: &Value, what: &str| {
-        let kind = crate::metadata::json_kind(found);
+        let kind = found.kind().go_name();
         Err(format!(
             "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {kind} into Go {what}"
         ))

@@ -71,7 +71,7 @@ impl<'a> Fields<'a> {
     }
 
     fn mismatch(&self, name: &str, value: &Value, wanted: &str) -> String {
-        let (kind, of) = (json_kind(value), self.of);
+        let (kind, of) = (value.kind().go_name(), self.of);
         format!("json: cannot unmarshal {kind} into Go struct field {of}.{name} of type {wanted}")
     }
 
@@ -108,17 +108,6 @@ impl<'a> Fields<'a> {
             *into = items.iter().map(read).collect::<Read<_>>()?;
         }
         Ok(())
-    }
-}
-
-pub(crate) fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number",
-        Value::Str(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
     }
 }
 

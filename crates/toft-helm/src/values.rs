@@ -135,7 +135,7 @@ fn read_all(bytes: &[u8]) -> Result<Map, Problem> {
             other => {
                 return Err(Problem::values(format!(
                     "cannot unmarshal yaml document: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
-                    crate::metadata::json_kind(&other)
+                    other.kind().go_name()
                 )));
             }
         }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use toft_argo::KustomizeSource;
 use toft_kustomize::{BuildOptions, build};
 use toft_object::Rendering;
-use toft_source::{Checked, Diagnostic, Entry, EntryKind, Files, ReadError, RepoPath, Source};
+use toft_source::{
+    Checked, Diagnostic, Entry, EntryKind, Files, ReadError, Remote, RepoPath, Source,
+};
 use toft_value::Value;
 use toft_yaml::{Resolver, values, write};
 
@@ -107,5 +109,9 @@ impl Files for Edited<'_> {
 
     fn canonical(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         self.files.canonical(path)
+    }
+
+    fn remote(&self, remote: &Remote) -> Result<Arc<dyn Files + Send + Sync>, ReadError> {
+        self.files.remote(remote)
     }
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use toft_source::{Entry, EntryKind, Files, ReadError, RepoPath};
+use toft_source::{Entry, EntryKind, Files, ReadError, Remote, RepoPath};
 
 /// One look at a tree. What was not there was looked at too: its coming would change the rendering.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,8 @@ pub enum Read {
     Kind(RepoPath),
     /// The names in a folder.
     List(RepoPath),
+    /// Something outside the tree.
+    Remote(Remote),
 }
 
 /// A tree that remembers what was read from it.
@@ -52,6 +54,11 @@ impl Read {
                     && before.canonical(path) == after.canonical(path)
             }
             Self::List(path) => before.list(path) == after.list(path),
+            Self::Remote(remote) => match (before.remote(remote), after.remote(remote)) {
+                (Ok(before), Ok(after)) => Arc::ptr_eq(&before, &after),
+                (Err(before), Err(after)) => before == after,
+                (Ok(_), Err(_)) | (Err(_), Ok(_)) => false,
+            },
         }
     }
 }
@@ -75,6 +82,11 @@ impl Files for RecordingFiles<'_> {
     fn canonical(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         self.note(Read::Kind(path.clone()));
         self.files.canonical(path)
+    }
+
+    fn remote(&self, remote: &Remote) -> Result<Arc<dyn Files + Send + Sync>, ReadError> {
+        self.note(Read::Remote(remote.clone()));
+        self.files.remote(remote)
     }
 }
 

@@ -99,18 +99,6 @@ pub fn unknown_fields(schemas: &Schemas, gvk: &Gvk, value: &Value) -> Vec<String
     decode(schemas, gvk, value).map_or_else(|_| Vec::new(), |decoded| decoded.unknown)
 }
 
-/// What JSON calls a value in messages of Go's decoder.
-pub(crate) fn json_kind(value: &Value) -> String {
-    match value {
-        Value::Null => "null".to_owned(),
-        Value::Bool(_) => "bool".to_owned(),
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number".to_owned(),
-        Value::Str(_) => "string".to_owned(),
-        Value::List(_) => "array".to_owned(),
-        Value::Map(_) => "object".to_owned(),
-    }
-}
-
 /// Where a value is: the struct that has the field, and the type that the field has in Go.
 #[derive(Clone, Copy)]
 struct At<'a> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::path::RepoPath;
+use crate::remote::Remote;
 
 /// What a name in a directory stands for, symbolic links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +62,17 @@ pub enum ReadError {
         /// What the outside said.
         cause: String,
     },
+    /// Something outside the tree is needed, and nobody has brought it yet.
+    #[error("{0} was not fetched")]
+    NotBrought(Remote),
+    /// Something outside the tree is needed, and it could not be had.
+    #[error("{remote} could not be fetched: {cause}")]
+    Unavailable {
+        /// What is needed.
+        remote: Remote,
+        /// What the outside said.
+        cause: String,
+    },
 }
 
 /// The largest file that is read: three times the largest YAML file found in public homelab repositories.
@@ -97,4 +109,15 @@ pub trait Files {
     /// # Errors
     /// The path is missing, leaves the tree, or the outside failed.
     fn canonical(&self, path: &RepoPath) -> Result<RepoPath, ReadError>;
+
+    /// The tree of something that lies outside this one.
+    ///
+    /// A tree by itself knows nothing of the outside: it answers [`ReadError::NotBrought`], and whoever
+    /// asked for the rendering brings it and asks again ([`WithRemotes`](crate::WithRemotes)).
+    ///
+    /// # Errors
+    /// Nobody has brought it yet, or it could not be had.
+    fn remote(&self, remote: &Remote) -> Result<Arc<dyn Files + Send + Sync>, ReadError> {
+        Err(ReadError::NotBrought(remote.clone()))
+    }
 }

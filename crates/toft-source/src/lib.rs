@@ -9,6 +9,7 @@ mod files;
 mod links;
 mod memory;
 mod path;
+mod remote;
 mod render;
 mod source;
 
@@ -18,5 +19,6 @@ pub use files::{FILE_BYTES_MAX, LINKS_MAX};
 pub use links::{LinkTarget, follow_links};
 pub use memory::MemoryFiles;
 pub use path::{PathError, RepoPath};
+pub use remote::{Remote, Remotes, WithRemotes};
 pub use render::{DIAGNOSTICS_API_VERSION, Style, render_json, render_text};
 pub use source::{Position, Source, Span};

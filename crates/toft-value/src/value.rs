@@ -50,6 +50,25 @@ pub enum Kind {
     Map,
 }
 
+impl Kind {
+    /// What Go's JSON decoder calls it in its messages; numbers are one kind there.
+    ///
+    /// # Example
+    /// ```
+    /// assert_eq!(toft_value::value!([1]).kind().go_name(), "array");
+    /// ```
+    pub fn go_name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "bool",
+            Self::Int | Self::Float => "number",
+            Self::Str => "string",
+            Self::List => "array",
+            Self::Map => "object",
+        }
+    }
+}
+
 impl Value {
     /// What this value is.
     pub fn kind(&self) -> Kind {

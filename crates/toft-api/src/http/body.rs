@@ -130,14 +130,14 @@ fn json(
         .iter()
         .find(|key| is_no_text(&parsed, key))
     {
-        let found = go_kind(parsed.get(odd).unwrap_or(&Value::Null));
+        let found = parsed.get(odd).unwrap_or(&Value::Null).kind().go_name();
         let why = format!(
             "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go struct field .{odd} of type string"
         );
         return Err(unrecognized(kind, &why, body));
     }
     if parsed.as_map().is_none() {
-        let found = go_kind(&parsed);
+        let found = parsed.kind().go_name();
         let why = format!(
             "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
         );
@@ -155,18 +155,6 @@ fn is_no_text(object: &Value, key: &str) -> bool {
 /// What Go says of a text that is no JSON; empty where it has nothing to say.
 pub fn json_problem(text: &[u8]) -> String {
     json_text::oddities(text, None).err().unwrap_or_default()
-}
-
-/// What Go's JSON decoder calls a value.
-pub fn go_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number",
-        Value::Str(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
-    }
 }
 
 /// Source: apiserver 0.36.3 `pkg/endpoints/handlers/rest.go`, `transformDecodeError`, `summarizeData`.
@@ -296,7 +284,7 @@ fn apply_body(
         if value.as_map().is_none() && !value.is_null() {
             return Err(ApiError::bad_request(format!(
                 "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
-                go_kind(&value)
+                value.kind().go_name()
             )));
         }
         let oddities = json_text::oddities(body, schema_of(schemas, kind));

@@ -142,14 +142,7 @@ fn from_yaml(text: &str, wanted: Wanted) -> Ran {
 }
 
 fn mismatch(value: &Value, wanted: &str) -> String {
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number",
-        Value::Str(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
-    };
+    let found = value.kind().go_name();
     format!(
         "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}"
     )

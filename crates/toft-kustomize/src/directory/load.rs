@@ -48,7 +48,9 @@ impl LoadFault {
             ReadError::LinkLeavesTree { .. }
             | ReadError::LinkLoop(_)
             | ReadError::TooLarge { .. }
-            | ReadError::Failed { .. } => Self::Read(error),
+            | ReadError::Failed { .. }
+            | ReadError::NotBrought(_)
+            | ReadError::Unavailable { .. } => Self::Read(error),
         }
     }
 
@@ -124,7 +126,9 @@ impl LoadFault {
     /// Ends the build: with the diagnostic, or with the trouble that is not the author's.
     pub(crate) fn stop(self, build: &mut Build<'_>, told: Diagnostic) -> Stop {
         match self {
-            Self::Read(error @ ReadError::Failed { .. }) => Stop::Read(error),
+            Self::Read(error @ (ReadError::Failed { .. } | ReadError::NotBrought(_))) => {
+                Stop::Read(error)
+            }
             _ => build.refuse(told),
         }
     }

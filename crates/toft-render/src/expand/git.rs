@@ -12,7 +12,7 @@ use toft_value::Value;
 use toft_yaml::Resolver;
 
 use super::dialect::Dialect;
-use super::list::{dict, kind_of};
+use super::list::dict;
 use super::{ExpandError, Expander, matching, params};
 
 /// How deep directories are walked; the deepest found in public repositories is fourteen.
@@ -234,7 +234,7 @@ fn objects(source: &Source) -> Result<Vec<Value>, String> {
         };
     };
     let mismatch = |found: &Value, wanted: &str| {
-        let found = kind_of(found);
+        let found = found.kind().go_name();
         Err(format!(
             "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}"
         ))

@@ -25,7 +25,7 @@ impl Expander<'_> {
                     let text = "error unmarshling list element unexpected end of JSON input";
                     return Err(ExpandError::Params(text.to_owned()));
                 }
-                let found = kind_of(element);
+                let found = element.kind().go_name();
                 return Err(ExpandError::Params(format!(
                     "error unmarshling list element json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
                 )));
@@ -95,22 +95,13 @@ fn from_yaml(text: &str) -> Result<Vec<Dict>, ExpandError> {
                 .iter()
                 .find(|one| one.as_map().is_none() && !one.is_null());
             match bad {
-                Some(bad) => Err(mismatch(kind_of(bad), "map[string]interface {}")),
+                Some(bad) => Err(mismatch(bad.kind().go_name(), "map[string]interface {}")),
                 None => Ok(list.iter().map(dict).collect()),
             }
         }
-        other => Err(mismatch(kind_of(&other), "[]map[string]interface {}")),
-    }
-}
-
-/// What Go's JSON decoder calls a value.
-pub(super) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number",
-        Value::Str(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
+        other => Err(mismatch(
+            other.kind().go_name(),
+            "[]map[string]interface {}",
+        )),
     }
 }

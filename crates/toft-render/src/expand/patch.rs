@@ -17,7 +17,7 @@ pub(super) fn apply(application: &Value, text: &str) -> Result<Value, String> {
         if patch.is_null() {
             return Ok(application.clone());
         }
-        let found = super::list::kind_of(&patch);
+        let found = patch.kind().go_name();
         return Err(invalid(&format!(
             "json: cannot unmarshal {found} into Go value of type v1alpha1.Application"
         )));

@@ -5,7 +5,6 @@ use base64::engine::general_purpose::STANDARD;
 use toft_object::{Quantity, Time};
 use toft_value::Value;
 
-use super::json_kind;
 use crate::go_text;
 use crate::schema::Shape;
 
@@ -58,7 +57,7 @@ pub(super) fn decode(shape: Shape, value: &Value) -> Result<Value, Error> {
 
 fn mismatch(value: &Value, go_type: Option<&'static str>) -> Error {
     Error::Type {
-        kind: json_kind(value),
+        kind: value.kind().go_name().to_owned(),
         go_type,
     }
 }

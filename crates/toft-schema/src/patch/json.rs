@@ -29,7 +29,7 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
     let Some(operations) = patch.as_list() else {
         return Err(PatchError::Bad(format!(
             "error decoding patch: json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp",
-            crate::decode::json_kind(patch)
+            patch.kind().go_name()
         )));
     };
     if operations.len() > OPERATIONS_MAX {
@@ -40,7 +40,7 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
         let Some(_) = operation.as_map() else {
             return Err(PatchError::Bad(format!(
                 "error decoding patch: json: cannot unmarshal {} into Go value of type handlers.jsonPatchOp",
-                crate::decode::json_kind(operation)
+                operation.kind().go_name()
             )));
         };
         apply(&mut document, operation).map_err(PatchError::Unprocessable)?;

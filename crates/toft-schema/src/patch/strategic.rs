@@ -42,7 +42,7 @@ pub fn strategic(schema: Schema<'_>, object: &Value, patch: &Value) -> Result<Va
     let (Some(object), Some(patch)) = (object.as_map(), patch.as_map()) else {
         return Err(PatchError::Bad(format!(
             "json: cannot unmarshal {} into Go value of type map[string]interface {{}}",
-            crate::decode::json_kind(patch)
+            patch.kind().go_name()
         )));
     };
     merge_map(object.clone(), patch.clone(), schema).map(Value::Map)

@@ -146,14 +146,7 @@ fn as_list(value: &Value, before: &str) -> Result<Data, String> {
 }
 
 fn mismatch(before: &str, value: &Value, wanted: &str) -> String {
-    let found = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::UInt(_) | Value::Float(_) => "number",
-        Value::Str(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
-    };
+    let found = value.kind().go_name();
     let decoding = if before.is_empty() {
         ""
     } else {
