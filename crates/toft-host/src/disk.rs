@@ -1,9 +1,10 @@
 //! A folder on disk as a tree.
 
+use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use toft_source::{
     Entry, EntryKind, FILE_BYTES_MAX, Files, LinkTarget, ReadError, RepoPath, follow_links,
@@ -11,17 +12,38 @@ use toft_source::{
 
 /// A folder on disk; symbolic links are followed inside it only.
 ///
-/// What is read is what is there at that moment. With the root `/`, every file of the machine is in
-/// the tree, as `kustomize build` sees it.
-#[derive(Clone, Debug)]
+/// What is read is what is there at that moment; where a link leads and what a path stands for is
+/// looked up once. With the root `/`, every file of the machine is in the tree, as `kustomize build`
+/// sees it.
+#[derive(Debug)]
 pub struct DiskFiles {
     root: PathBuf,
+    /// What was looked up: a build asks three times for every file.
+    seen: Mutex<HashMap<RepoPath, Seen>>,
+    /// Where the folders really are that something was asked from.
+    folders: Mutex<HashMap<RepoPath, RepoPath>>,
+}
+
+/// What stands at a path whose parents hold no link.
+#[derive(Clone, Debug)]
+enum Seen {
+    Link(LinkTarget),
+    Directory,
+    File {
+        bytes: u64,
+    },
+    /// Nothing that can be read: a pipe or a device could block for ever.
+    Nothing,
 }
 
 impl DiskFiles {
     /// The tree below a folder, which need not exist.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            seen: Mutex::default(),
+            folders: Mutex::default(),
+        }
     }
 
     fn full(&self, path: &RepoPath) -> PathBuf {
@@ -29,10 +51,57 @@ impl DiskFiles {
     }
 
     fn resolve(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
-        follow_links(path, &|at| match fs::read_link(self.full(at)) {
-            Ok(target) => Ok(Some(self.target(&target))),
-            // No link, nothing there, or a part of the path is a file: whoever reads will be told.
-            Err(_) => Ok(None),
+        let Some(parent) = path.parent() else {
+            return Ok(path.clone());
+        };
+        let known = locked(&self.folders).get(&parent).cloned();
+        let folder = if let Some(folder) = known {
+            folder
+        } else {
+            let folder = self.follow(&parent)?;
+            locked(&self.folders).insert(parent, folder.clone());
+            folder
+        };
+        match folder.join(path.file_name()) {
+            Ok(at) if !matches!(self.look(&at)?, Seen::Link(_)) => Ok(at),
+            Ok(_) | Err(_) => self.follow(path),
+        }
+    }
+
+    fn follow(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
+        follow_links(path, &|at| match self.look(at)? {
+            Seen::Link(target) => Ok(Some(target)),
+            // A part of the path that is a file or missing: whoever reads will be told.
+            Seen::Directory | Seen::File { .. } | Seen::Nothing => Ok(None),
+        })
+    }
+
+    fn look(&self, at: &RepoPath) -> Result<Seen, ReadError> {
+        if let Some(seen) = locked(&self.seen).get(at) {
+            return Ok(seen.clone());
+        }
+        let seen = self.look_at_disk(at)?;
+        locked(&self.seen).insert(at.clone(), seen.clone());
+        Ok(seen)
+    }
+
+    fn look_at_disk(&self, at: &RepoPath) -> Result<Seen, ReadError> {
+        let full = self.full(at);
+        let metadata = match fs::symlink_metadata(&full) {
+            Ok(metadata) => metadata,
+            Err(error) if is_absent(&error) => return Ok(Seen::Nothing),
+            Err(error) => return Err(failed(at, &error)),
+        };
+        Ok(if metadata.is_symlink() {
+            let target = fs::read_link(full).map_err(|error| failed(at, &error))?;
+            Seen::Link(self.target(&target))
+        } else if metadata.is_dir() {
+            Seen::Directory
+        } else if metadata.is_file() {
+            let bytes = metadata.len();
+            Seen::File { bytes }
+        } else {
+            Seen::Nothing
         })
     }
 
@@ -51,16 +120,17 @@ impl DiskFiles {
         }
     }
 
-    fn kind_at(&self, at: &RepoPath, path: &RepoPath) -> Result<Option<EntryKind>, ReadError> {
-        match fs::metadata(self.full(at)) {
-            Ok(metadata) if metadata.is_dir() => Ok(Some(EntryKind::Directory)),
-            Ok(metadata) if metadata.is_file() => Ok(Some(EntryKind::File)),
-            // A pipe or a device could block for ever: it is not there.
-            Ok(_) => Ok(None),
-            Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(failed(path, &error)),
-        }
+    fn kind_at(&self, at: &RepoPath) -> Result<Option<EntryKind>, ReadError> {
+        Ok(match self.look(at)? {
+            Seen::Directory => Some(EntryKind::Directory),
+            Seen::File { .. } => Some(EntryKind::File),
+            Seen::Link(_) | Seen::Nothing => None,
+        })
     }
+}
+
+fn locked<T>(map: &Mutex<T>) -> MutexGuard<'_, T> {
+    map.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn is_absent(error: &io::Error) -> bool {
@@ -80,34 +150,30 @@ fn failed(path: &RepoPath, error: &io::Error) -> ReadError {
 impl Files for DiskFiles {
     fn read(&self, path: &RepoPath) -> Result<Arc<[u8]>, ReadError> {
         let at = self.resolve(path)?;
-        match self.kind_at(&at, path)? {
-            Some(EntryKind::File) => {}
-            Some(EntryKind::Directory) => return Err(ReadError::IsDirectory(path.clone())),
-            None => return Err(ReadError::NotFound(path.clone())),
-        }
-        let full = self.full(&at);
-        let bytes = fs::metadata(&full)
-            .map_err(|error| failed(path, &error))?
-            .len();
+        let bytes = match self.look(&at)? {
+            Seen::File { bytes } => bytes,
+            Seen::Directory => return Err(ReadError::IsDirectory(path.clone())),
+            Seen::Link(_) | Seen::Nothing => return Err(ReadError::NotFound(path.clone())),
+        };
         if bytes > FILE_BYTES_MAX {
             return Err(ReadError::TooLarge {
                 path: path.clone(),
                 bytes,
             });
         }
-        fs::read(full)
+        fs::read(self.full(&at))
             .map(Into::into)
             .map_err(|error| failed(path, &error))
     }
 
     fn kind(&self, path: &RepoPath) -> Result<Option<EntryKind>, ReadError> {
         let at = self.resolve(path)?;
-        self.kind_at(&at, path)
+        self.kind_at(&at)
     }
 
     fn list(&self, directory: &RepoPath) -> Result<Vec<Entry>, ReadError> {
         let at = self.resolve(directory)?;
-        match self.kind_at(&at, directory)? {
+        match self.kind_at(&at)? {
             Some(EntryKind::Directory) => {}
             Some(EntryKind::File) => return Err(ReadError::NotDirectory(directory.clone())),
             None => return Err(ReadError::NotFound(directory.clone())),
@@ -134,7 +200,7 @@ impl Files for DiskFiles {
 
     fn canonical(&self, path: &RepoPath) -> Result<RepoPath, ReadError> {
         let at = self.resolve(path)?;
-        match self.kind_at(&at, path)? {
+        match self.kind_at(&at)? {
             Some(_) => Ok(at),
             None => Err(ReadError::NotFound(path.clone())),
         }
