@@ -15,6 +15,7 @@ mod manifest;
 mod metadata;
 mod problem;
 mod records;
+mod release;
 mod render;
 mod schema;
 mod set;
@@ -26,6 +27,7 @@ pub use chart::{Chart, ChartFile, Dependency, HelmVersion, ImportValues, Maintai
 pub use load::{ARCHIVE_BYTES_MAX, ARCHIVE_FILES_MAX, FILE_BYTES_MAX, load, load_archive};
 pub use manifest::{Hook, Manifest, Manifests};
 pub use problem::Problem;
+pub use release::release_name;
 pub use render::{ReleaseOptions, TemplateOptions, manifests, texts};
 pub use template::template;
 pub use values::{Setting, ValuesInput};

@@ -35,6 +35,14 @@ impl Problem {
         }
     }
 
+    /// A release that is named twice over.
+    pub fn two_names() -> Self {
+        Self::new(
+            OPTIONS,
+            "cannot set --name-template and also specify a name",
+        )
+    }
+
     pub(crate) fn chart(message: impl Into<String>) -> Self {
         Self::new(CHART, message)
     }

@@ -1,5 +1,7 @@
 //! The build of one directory and of everything it refers to.
 
+use jiff::Timestamp;
+use toft_helm::HelmVersion;
 use toft_object::{Object, Rendered, Rendering};
 use toft_source::{Checked, Diagnostic, Files, ReadError, RepoPath, Source};
 
@@ -13,12 +15,29 @@ use crate::steps;
 use crate::text::Keys;
 
 /// How a directory is built; what upstream has as flags of `kustomize build`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BuildOptions {
     /// Which files a kustomization may read.
     pub load_restrictor: LoadRestrictor,
     /// The order of the objects.
     pub reorder: Reorder,
+    /// How charts are rendered; `None` refuses them, as upstream does without `--enable-helm`.
+    pub helm: Option<HelmOptions>,
+}
+
+/// How the charts of kustomizations are rendered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HelmOptions {
+    /// Whose meaning holds.
+    pub version: HelmVersion,
+    /// The version of Kubernetes for charts whose entry has none: upstream's `--helm-kube-version`.
+    pub kube_version: String,
+    /// API versions for charts whose entry has none: upstream's `--helm-api-versions`.
+    pub api_versions: Vec<String>,
+    /// What `now` gives in templates.
+    pub now: Timestamp,
+    /// What random texts and keys in templates derive from.
+    pub seed: u64,
 }
 
 /// Which files a kustomization may read; directories are free within the tree.
@@ -75,7 +94,7 @@ pub fn build(
 ) -> Result<Checked<Rendering>, ReadError> {
     let mut build = Build {
         files,
-        options: *options,
+        options: options.clone(),
         diagnostics: Vec::new(),
         metadata: Metadata::default(),
         opened: 0,

@@ -27,24 +27,6 @@ pub(crate) fn deprecated(source: &Source, value: &Value) -> Vec<Diagnostic> {
     told.collect()
 }
 
-/// Fields that are not built here, and why.
-const UNSUPPORTED: &[(&str, &str)] = &[("helmCharts", HELM), ("helmChartInflationGenerator", HELM)];
-
-const HELM: &str = "charts are rendered by a later version";
-
-/// The first field that has something in it and is not built here.
-pub(crate) fn unsupported(source: &Source, value: &Value) -> Option<Diagnostic> {
-    let has = |name: &str| match value.get(name) {
-        Some(Value::List(items)) => !items.is_empty(),
-        Some(Value::Map(map)) => !map.is_empty(),
-        Some(_) => true,
-        None => false,
-    };
-    let (name, why) = UNSUPPORTED.iter().find(|(name, _)| has(name))?;
-    let told = Diagnostic::error("KUS017", format!("`{name}` is not supported yet"));
-    Some(told.at(source, key_span(source, name), "").because(*why))
-}
-
 /// Whether a file says nothing. An empty list of today's fields is something, one of the old ones is not.
 ///
 /// Source: kustomize 5.8.2, `CheckEmpty`, `api/types/kustomization.go`.

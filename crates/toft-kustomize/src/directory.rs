@@ -5,7 +5,9 @@
 mod load;
 mod place;
 
-use toft_source::{Diagnostic, RepoPath, Source, Span};
+use std::sync::Arc;
+
+use toft_source::{Diagnostic, Files, Remote, RepoPath, Source, Span};
 use toft_value::Value;
 use toft_yaml::Resolver;
 
@@ -45,6 +47,8 @@ pub(crate) struct Visit {
     ancestors: Vec<RepoPath>,
     /// The path as `buildMetadata` tells it: the entries on the way, joined.
     shown: String,
+    /// The namespace of charts that have none.
+    chart_namespace: String,
 }
 
 impl Visit {
@@ -54,6 +58,7 @@ impl Visit {
             path: path.clone(),
             ancestors: Vec::new(),
             shown: String::new(),
+            chart_namespace: String::new(),
         }
     }
 }
@@ -64,6 +69,7 @@ pub(crate) struct Directory {
     pub(crate) path: RepoPath,
     ancestors: Vec<RepoPath>,
     shown: String,
+    chart_namespace: String,
     file: &'static str,
     source: Source,
     pub(crate) kustomization: Kustomization,
@@ -83,6 +89,7 @@ impl Directory {
             path: visit.path,
             ancestors: visit.ancestors,
             shown: visit.shown,
+            chart_namespace: visit.chart_namespace,
             file,
             source,
             kustomization,
@@ -135,7 +142,7 @@ impl Directory {
         Ok(())
     }
 
-    /// Refuses what upstream refuses of a whole file, and what is not built here.
+    /// Refuses what upstream refuses of a whole file.
     fn enforce(&self, build: &mut Build<'_>, value: &Value) -> Result<(), Stop> {
         if diagnose::is_empty_kustomization(value) {
             let message = format!("{} is empty", self.file);
@@ -156,10 +163,37 @@ impl Directory {
             let message = format!("apiVersion for {kind} should be {version}");
             return Err(build.refuse(self.error("KUS013", message, &["apiVersion"])));
         }
-        match diagnose::unsupported(&self.source, value) {
-            Some(told) => Err(build.refuse(told)),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+
+    /// The namespace of charts here that have none: the one of the nearest kustomization above that has one.
+    ///
+    /// Source: `helmRootNamespace`, `api/internal/target/kusttarget.go`.
+    pub(crate) fn chart_namespace(&self) -> &String {
+        &self.chart_namespace
+    }
+
+    /// The tree that the directory is in.
+    #[expect(
+        clippy::unused_self,
+        reason = "a base from another repository will have its own"
+    )]
+    pub(crate) fn files<'a>(&self, build: &Build<'a>) -> &'a dyn Files {
+        build.files
+    }
+
+    /// Something outside the tree; where it cannot be had, the build stops and tells the place.
+    pub(crate) fn remote_for(
+        &self,
+        build: &mut Build<'_>,
+        (remote, place): (&Remote, Place),
+    ) -> Result<Arc<dyn Files + Send + Sync>, Stop> {
+        build.files.remote(remote).map_err(|error| {
+            let fault = LoadFault::of(error);
+            let mut told = fault.diagnostic(&remote.to_string());
+            told.labels = self.entry_error("", "", place).labels;
+            fault.stop(build, told)
+        })
     }
 
     /// The path of the kustomization file as `buildMetadata` tells it.
@@ -312,6 +346,10 @@ impl Directory {
             path,
             ancestors,
             shown: self.shown_path(entry),
+            chart_namespace: match self.kustomization.namespace.as_str() {
+                "" => self.chart_namespace.clone(),
+                namespace => namespace.to_owned(),
+            },
         })
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Source: kustomize 5.8.2, `api/types/kustomization.go` and its neighbours.
 
+mod charts;
 mod decode;
 mod fields;
 mod plugins;
@@ -14,6 +15,7 @@ use crate::field_spec::FieldSpec;
 use crate::resource::Behavior;
 use crate::selector::SelectorSpec;
 
+pub(crate) use charts::HelmChart;
 pub(crate) use decode::{configuration, kustomization, replacements};
 pub(crate) use fields::{CONFIGURATION, KUSTOMIZATION, REPLACEMENTS};
 pub(crate) use plugins::{
@@ -55,6 +57,7 @@ pub(crate) struct Kustomization {
     pub(crate) transformers: Vec<Entry>,
     pub(crate) validators: Vec<Entry>,
     pub(crate) openapi: OpenApi,
+    pub(crate) charts: Vec<HelmChart>,
 }
 
 /// `openapi`: another schema than the one that is built in.

@@ -29,7 +29,7 @@ mod selector;
 mod steps;
 mod text;
 
-pub use build::{BuildOptions, LoadRestrictor, Reorder, build};
+pub use build::{BuildOptions, HelmOptions, LoadRestrictor, Reorder, build};
 pub use directory::BASE_DEPTH_MAX;
 pub use print::print;
 pub use schema::is_cluster_scoped;

@@ -222,6 +222,27 @@ impl Resource {
         mark.is_some_and(|node| node.text() == "true")
     }
 
+    /// Marks it as one that a chart made.
+    ///
+    /// # Errors
+    /// Its metadata or annotations are no map.
+    ///
+    /// Source: `markHelmGeneratedResources`, `HelmChartInflationGenerator.go`.
+    pub(crate) fn mark_as_from_chart(&mut self) -> Result<(), Fault> {
+        let mut node = &mut self.node;
+        for name in ["metadata", "annotations"] {
+            let kind = node.kind();
+            let Some(fields) = node.fields_mut() else {
+                return Err(Fault::wrong_kind(NodeKind::Map, kind));
+            };
+            if fields.get(name).is_some_and(Node::is_null) {
+                fields.remove(name);
+            }
+            node = fields.get_or_insert(name, NodeKind::Map);
+        }
+        node.set_field(CHART_MARK, Node::string("true"))
+    }
+
     /// Which object it was first.
     pub(crate) fn original_id(&self) -> ResId {
         let first = self.previous_ids().next();

@@ -8,6 +8,7 @@
 
 mod affixes;
 mod annotations;
+mod charts;
 mod components;
 mod configurations;
 mod crds;
@@ -66,6 +67,7 @@ pub(crate) const STEPS: &[Step] = &[
     Step::new("crds", crds::run),
     Step::new("configMapGenerator", generators::config_maps),
     Step::new("secretGenerator", generators::secrets),
+    Step::new("helmCharts", charts::run),
     Step::new("generators", plugins::generators),
     Step::new("components", components::run),
     Step::new("patchesStrategicMerge", patches_strategic_merge::run),

@@ -38,10 +38,35 @@ pub(crate) fn documents(source: &Source) -> Result<Vec<Document>, Vec<Diagnostic
     documents_with(source, Keys::Strings)
 }
 
+/// The first document of a file of values, as far as kyaml's merge keeps it.
+///
+/// The walk of that merge knows no aliases: a field whose value is one is lost, merge keys too. In lists,
+/// which are taken over whole, aliases stay.
+///
+/// Source: `Walk`, `kyaml/yaml/walk/walk.go`, whose last branch they reach.
+pub(crate) fn values_document(source: &Source) -> Result<Option<Node>, Vec<Diagnostic>> {
+    let documents = read(source, (Keys::Strings, Aliases::Lost))?;
+    Ok(documents.into_iter().next().map(|document| document.node))
+}
+
+/// What becomes of aliases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Aliases {
+    Followed,
+    Lost,
+}
+
 /// As [`documents`], with other rules for keys.
 pub(crate) fn documents_with(
     source: &Source,
     keys: Keys,
+) -> Result<Vec<Document>, Vec<Diagnostic>> {
+    read(source, (keys, Aliases::Followed))
+}
+
+fn read(
+    source: &Source,
+    (keys, aliases): (Keys, Aliases),
 ) -> Result<Vec<Document>, Vec<Diagnostic>> {
     let tree = toft_yaml::parse(source);
     if tree.has_errors() {
@@ -58,6 +83,8 @@ pub(crate) fn documents_with(
             source: tree.source(),
             root: root.span(),
             keys,
+            aliases,
+            lists: 0,
             within: Within::Object,
             open: Vec::new(),
             aliased: 0,
@@ -122,6 +149,9 @@ struct Reader<'a> {
     source: &'a Source,
     root: Span,
     keys: Keys,
+    aliases: Aliases,
+    /// How many lists are open.
+    lists: usize,
     within: Within,
     /// The nodes on the way that have an anchor, and those whose aliases are being followed.
     open: Vec<Span>,
@@ -148,8 +178,11 @@ impl Reader<'_> {
         let read = match node.kind() {
             Kind::Scalar(quotes) => Ok(Node::Scalar(scalar(node, quotes))),
             Kind::List(_) => {
+                self.lists += 1;
                 let items = node.items().map(|item| self.node(item));
-                Ok(Node::List(items.collect::<Read<Vec<_>>>()?))
+                let items = items.collect::<Read<Vec<_>>>()?;
+                self.lists -= 1;
+                Ok(Node::List(items))
             }
             Kind::Map(_) | Kind::Alias => self.map(node),
         };
@@ -195,6 +228,10 @@ impl Reader<'_> {
         let mut merged: Vec<Node> = Vec::new();
         let mut seen: rustc_hash::FxHashMap<SmolStr, Span> = rustc_hash::FxHashMap::default();
         for (key, value) in node.entries() {
+            let lost = self.aliases == Aliases::Lost && self.lists == 0;
+            if lost && value.kind() == Kind::Alias {
+                continue;
+            }
             if is_merge(key) {
                 self.merged(value, &mut merged)?;
                 continue;

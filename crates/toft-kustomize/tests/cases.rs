@@ -5,7 +5,8 @@
 
 use std::process::ExitCode;
 
-use toft_kustomize::{BuildOptions, LoadRestrictor, Reorder, build, print};
+use toft_helm::HelmVersion;
+use toft_kustomize::{BuildOptions, HelmOptions, LoadRestrictor, Reorder, build, print};
 use toft_source::{RepoPath, Style, render_text};
 use toft_testkit::{Case, Outputs};
 
@@ -28,6 +29,7 @@ fn check(case: &Case) -> Result<Outputs, String> {
         } else {
             Reorder::Unspecified
         },
+        helm: helm(&about),
     };
     let built = build(&case.files(), &directory, &options).map_err(|error| error.to_string())?;
     let told = render_text(&built.diagnostics, Style::Plain);
@@ -41,6 +43,28 @@ fn check(case: &Case) -> Result<Outputs, String> {
     }
     outputs.insert("expected.yaml".to_owned(), print(&built.value));
     Ok(outputs)
+}
+
+/// How charts are rendered: `--enable-helm` among the options, and the version beside them.
+fn helm(about: &str) -> Option<HelmOptions> {
+    let option = |name: &str| {
+        let mut lines = about.lines();
+        lines.find_map(|line| {
+            line.strip_prefix(&format!("- option: `{name}"))?
+                .strip_suffix('`')
+        })
+    };
+    option("--enable-helm")?;
+    let text = |name| option(name).map(|text| text.trim().to_owned());
+    Some(HelmOptions {
+        version: match line(about, "helm") {
+            Some("4") => HelmVersion::V4,
+            _ => HelmVersion::V3,
+        },
+        kube_version: text("--helm-kube-version").unwrap_or_default(),
+        api_versions: text("--helm-api-versions").into_iter().collect(),
+        ..HelmOptions::default()
+    })
 }
 
 fn line<'a>(about: &'a str, name: &str) -> Option<&'a str> {

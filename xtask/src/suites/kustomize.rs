@@ -14,6 +14,9 @@ use crate::{oracle, shell};
 /// What stands in `case.md` before what upstream says.
 const REFUSAL: &str = "\nUpstream refuses:\n";
 
+/// The option that makes upstream run Helm.
+const WITH_CHARTS: &str = "- option: `--enable-helm`";
+
 /// Longer messages are cut: they repeat the object.
 const LINES_MAX: usize = 16;
 
@@ -35,6 +38,18 @@ fn build(upstream: &Path, folder: &Path) -> Result<Answer> {
     command
         .arg("build")
         .args(options.flat_map(str::split_whitespace));
+    let helm = if about.contains(WITH_CHARTS) {
+        let version = match quoted(&about, "- helm: `") {
+            Some("4") => "helm-4.3.1",
+            _ => "helm-3.22.0",
+        };
+        Some(oracle::ensure(version)?.display().to_string())
+    } else {
+        None
+    };
+    if let Some(helm) = &helm {
+        command.args(["--helm-command", helm]);
+    }
     let input = folder.join("input");
     let output = shell::output(command.arg(input.join(directory)))?;
     if output.status.success() {
@@ -46,7 +61,9 @@ fn build(upstream: &Path, folder: &Path) -> Result<Answer> {
     }
     let message = String::from_utf8_lossy(&output.stderr);
     // Where the checkout lies has nothing to do with what is said.
-    let message = without_chance(&message.replace(&input.display().to_string(), "input"))?;
+    let message = message.replace(&input.display().to_string(), "input");
+    let message = message.replace(helm.as_deref().unwrap_or("helm"), "helm");
+    let message = without_chance(&message)?;
     let about = format!("{about}{REFUSAL}\n{}", indented(&message));
     Ok(BTreeMap::from([("case.md", about)]))
 }
@@ -60,6 +77,7 @@ fn quoted<'a>(about: &'a str, prefix: &str) -> Option<&'a str> {
 const CHANCE: &[(&str, &str)] = &[
     (r"\b0x[0-9a-f]{6,}\b", "ADDRESS"),
     (r"(?s)\ngoroutine \d+ \[running\]:.*", ""),
+    (r"[^ =']*/kustomize-helm-\d+", "FOLDER"),
     (r"(?m)^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ", "TIME "),
 ];
 

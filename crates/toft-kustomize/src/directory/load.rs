@@ -40,7 +40,7 @@ pub(crate) enum LoadFault {
 }
 
 impl LoadFault {
-    fn of(error: ReadError) -> Self {
+    pub(super) fn of(error: ReadError) -> Self {
         match error {
             ReadError::NotFound(_) => Self::Missing,
             ReadError::IsDirectory(_) => Self::Directory,

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 use toft_object::Gvk;
 use toft_value::{Map, Value};
 
+use super::charts::charts;
 use super::{
     AllowedChanges, Entry, FieldOptions, GeneratorArgs, GeneratorOptions, Image, Include,
     Kustomization, Label, LabelReach, LegacyOrder, Mutability, NameHash, OpenApi, Patch,
@@ -103,6 +104,7 @@ pub(crate) fn kustomization(value: &Value) -> Kustomization {
             path: value.str_at(&["openapi", "path"]).map(str::to_owned),
             version: value.str_at(&["openapi", "version"]).map(str::to_owned),
         },
+        charts: charts(value),
     }
 }
 

@@ -4,10 +4,10 @@
 
 use toft_value::Value;
 
-use super::shape::Shape::{self, Any, Exact, Flag, List, Number, Record, Text, Texts};
+use super::charts::{CHARTS, GLOBALS, OLD_CHARTS};
+use super::shape::Shape::{self, Exact, Flag, List, Number, Record, Text, Texts};
 
 pub(super) const TEXT_LIST: Shape = List(&Text);
-const ANY_LIST: Shape = List(&Any);
 const NAME: Shape = Exact(&Text);
 
 /// `kustomization.yaml`.
@@ -37,9 +37,9 @@ pub(crate) static KUSTOMIZATION: Shape = Record(&[
     ("bases", TEXT_LIST),
     ("configMapGenerator", List(&CONFIG_MAP_ARGS)),
     ("secretGenerator", List(&SECRET_ARGS)),
-    ("helmGlobals", Any),
-    ("helmCharts", ANY_LIST),
-    ("helmChartInflationGenerator", ANY_LIST),
+    ("helmGlobals", GLOBALS),
+    ("helmCharts", Exact(&CHARTS)),
+    ("helmChartInflationGenerator", Exact(&OLD_CHARTS)),
     ("generatorOptions", GENERATOR_OPTIONS),
     ("configurations", TEXT_LIST),
     ("generators", TEXT_LIST),

@@ -4,6 +4,7 @@
 
 use toft_value::Value;
 
+use super::charts::{GENERATOR as CHART, HelmChart, helm_chart};
 use super::decode::{
     field_spec, flag, generator, image, list, patch, records, replacement_entry, replica, selector,
     text, texts,
@@ -25,7 +26,7 @@ pub(crate) enum Generator {
     Secret(Box<GeneratorArgs>),
     /// A service account that stands for one of a cloud.
     Policy(PolicyArgs),
-    Chart,
+    Chart(Box<HelmChart>),
 }
 
 /// What `IAMPolicyGenerator` is told.
@@ -189,7 +190,11 @@ pub(crate) fn generator_of(kind: &str, value: &Value) -> Option<Result<Generator
         "ConfigMapGenerator" => read(&GENERATOR, |value| Generator::ConfigMap(generated(value))),
         "SecretGenerator" => read(&GENERATOR, |value| Generator::Secret(generated(value))),
         "IAMPolicyGenerator" => read(&POLICY, |value| Generator::Policy(policy(value))),
-        "HelmChartInflationGenerator" => Ok(Generator::Chart),
+        "HelmChartInflationGenerator" => read(&CHART, |value| {
+            let home = text(value, "chartHome");
+            let chart = helm_chart(value, &home, ("generators", 0));
+            Generator::Chart(Box::new(chart))
+        }),
         _ => return None,
     })
 }

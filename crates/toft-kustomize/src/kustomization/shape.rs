@@ -18,8 +18,8 @@ pub(crate) enum Shape {
     Record(&'static [(&'static str, Self)]),
     /// As the other shape, where nothing is converted: Go promotes these fields from another structure.
     Exact(&'static Self),
-    /// Anything: the field is only recognised.
-    Any,
+    /// A map of anything.
+    AnyMap,
 }
 
 /// One step of the way to a place in a file.
@@ -101,7 +101,7 @@ impl Checker {
     fn value(&mut self, value: &Value, shape: &'static Shape) -> Option<Value> {
         match (shape, value) {
             (_, Value::Null) => None,
-            (Shape::Any, value)
+            (Shape::AnyMap, value @ Value::Map(_))
             | (Shape::Text, value @ Value::Str(_))
             | (Shape::Flag, value @ Value::Bool(_)) => Some(value.clone()),
             (Shape::Text, value)
@@ -192,8 +192,7 @@ impl Shape {
             Self::Number => "an integer",
             Self::Texts => "a map of strings",
             Self::List(_) => "a list",
-            Self::Record(_) => "a map",
-            Self::Any => "anything",
+            Self::AnyMap | Self::Record(_) => "a map",
             Self::Exact(shape) => shape.name(),
         }
     }

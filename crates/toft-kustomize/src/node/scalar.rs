@@ -77,6 +77,19 @@ impl Scalar {
         }
     }
 
+    /// What the scalar means where its tag alone decides.
+    pub(super) fn decoded(&self) -> Result<Value, String> {
+        let quoted = self.style != Style::Plain && self.tag == Tag::None;
+        if quoted || matches!(self.tag, Tag::Str | Tag::Custom) {
+            return Ok(Value::Str(self.text.clone()));
+        }
+        let plain = Self {
+            style: Style::Plain,
+            ..self.clone()
+        };
+        plain.resolved()
+    }
+
     fn string(&self) -> Value {
         match self.style {
             Style::Plain | Style::Quoted => Value::Str(self.text.clone()),

@@ -35,6 +35,33 @@ impl Node {
         }
     }
 
+    /// What the node means where it is decoded as it is, and not printed before: what was a number stays one
+    /// in quotes.
+    ///
+    /// Source: `decoder.scalar`, `go.yaml.in/yaml/v3` 3.0.5 `decode.go`.
+    pub(crate) fn decoded(&self) -> Result<Value, NodeFault> {
+        match self {
+            Self::Scalar(scalar) => scalar.decoded().map_err(NodeFault::new),
+            Self::List(items) => {
+                let values = items.iter().enumerate().map(|(index, item)| {
+                    let value = item.decoded();
+                    value.map_err(|fault| fault.below(index.to_string()))
+                });
+                let values = values.collect::<Result<Vec<_>, _>>()?;
+                Ok(Value::List(List::from(values)))
+            }
+            Self::Map(fields) => {
+                let entries = fields.iter().map(|(name, node)| {
+                    let value = node.decoded();
+                    let value = value.map_err(|fault| fault.below(name.as_str()))?;
+                    Ok((name.clone(), value))
+                });
+                let entries = entries.collect::<Result<Vec<_>, NodeFault>>()?;
+                Ok(Value::Map(Map::from_entries(entries)))
+            }
+        }
+    }
+
     fn below_root(&self) -> Result<Value, NodeFault> {
         match self {
             Self::Scalar(scalar) => scalar.resolved().map_err(NodeFault::new),

@@ -302,6 +302,7 @@ fn json(
 /// Applies a JSON patch. What the build knows about the object outlives its annotations.
 pub(super) fn apply_json(resource: &mut Resource, operations: &[Operation]) -> Result<(), Fault> {
     let past = resource.past.clone();
+    let from_chart = resource.is_from_chart();
     resource.with_past_in_annotations(|node| {
         let mut value = node
             .to_value()
@@ -314,5 +315,8 @@ pub(super) fn apply_json(resource: &mut Resource, operations: &[Operation]) -> R
         Ok(())
     })?;
     resource.past = past;
+    if from_chart {
+        resource.mark_as_from_chart()?;
+    }
     Ok(())
 }

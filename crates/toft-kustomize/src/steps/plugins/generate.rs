@@ -10,6 +10,7 @@ use crate::directory::{Directory, Place};
 use crate::kustomization::{Generator, PolicyArgs, generator_of};
 use crate::provenance::Told;
 use crate::resource::Resource;
+use crate::steps::charts;
 use crate::steps::generators::{Generated, absorb, make};
 use crate::text::documents;
 
@@ -36,9 +37,10 @@ pub(in crate::steps) fn generators(
         ready.push((place, resource, generator));
     }
     for (place, configuration, generator) in ready {
-        let mut resource = generate(build, directory, (&configuration, &generator, place))?;
-        resource.provenance.origin = Told::by_object(&configuration);
-        absorb(build, directory, (accumulator, resource, place))?;
+        for mut resource in generate(build, directory, (&configuration, &generator, place))? {
+            resource.provenance.origin = Told::by_object(&configuration);
+            absorb(build, directory, (accumulator, resource, place))?;
+        }
     }
     Ok(())
 }
@@ -47,17 +49,15 @@ fn generate(
     build: &mut Build<'_>,
     directory: &Directory,
     (configuration, generator, place): (&Resource, &Generator, Place),
-) -> Result<Resource, Stop> {
-    match generator {
+) -> Result<Vec<Resource>, Stop> {
+    let resource = match generator {
         Generator::ConfigMap(args) => make(build, directory, (args, Generated::ConfigMap, place)),
         Generator::Secret(args) => make(build, directory, (args, Generated::Secret, place)),
         Generator::Policy(args) => policy(directory, (args, place))
             .map_err(|message| build.refuse(failed(directory, (configuration, place), &message))),
-        Generator::Chart => {
-            let message = "charts are rendered by a later version";
-            Err(build.refuse(failed(directory, (configuration, place), message)))
-        }
-    }
+        Generator::Chart(chart) => return charts::generate(build, directory, (chart, place)),
+    };
+    resource.map(|resource| vec![resource])
 }
 
 /// A service account of the cluster that stands for one of the cloud.
