@@ -7,6 +7,7 @@
     reason = "the command line resolves the environment and reads what it is pointed at"
 )]
 
+mod charts;
 mod command;
 mod diagnostics;
 mod exit;

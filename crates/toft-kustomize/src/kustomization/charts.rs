@@ -109,10 +109,10 @@ pub(super) fn charts(value: &Value) -> Vec<HelmChart> {
     const NEW: &str = "helmCharts";
     const OLD: &str = "helmChartInflationGenerator";
     let old_homes = value.items_at(&[OLD]).iter();
-    let old_homes = old_homes.map(|chart| text(chart, "chartHome"));
+    let mut old_homes = old_homes.map(|chart| text(chart, "chartHome"));
     let home = match value.get("helmGlobals") {
         Some(globals) => Some(text(globals, "chartHome")),
-        None => old_homes.filter(|home| !home.is_empty()).last(),
+        None => old_homes.rfind(|home| !home.is_empty()),
     };
     let home = home.unwrap_or_default();
     let numbered = |field| value.items_at(&[field]).iter().enumerate();

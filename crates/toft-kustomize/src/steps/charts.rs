@@ -73,7 +73,7 @@ pub(super) fn generate(
     };
     let source = one.find()?;
     let values = one.values(&source)?;
-    one.render(&source, values)
+    one.render(&source, &values)
 }
 
 /// What upstream refuses before it looks at a chart.

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use toft_host::DiskFiles;
-use toft_kustomize::{BuildOptions, LoadRestrictor, Reorder, is_cluster_scoped};
+use toft_kustomize::{BuildOptions, HelmOptions, LoadRestrictor, Reorder, is_cluster_scoped};
 use toft_object::{Rendered, Rendering};
 use toft_source::RepoPath;
 
+use crate::charts::{Helm, chance, now};
 use crate::diagnostics::{Vantage, tell};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -35,6 +36,23 @@ pub(crate) struct BuildArgs {
     /// Order objects before they are printed: by kind (legacy), or not at all (none)
     #[arg(long, value_name = "ORDER")]
     reorder: Option<Order>,
+    /// Render the charts of `helmCharts`
+    #[arg(long)]
+    enable_helm: bool,
+    /// Whose meaning holds for charts where Helm 3 and Helm 4 differ
+    #[arg(long, value_name = "MAJOR", default_value = "4")]
+    helm: Helm,
+    /// The version of Kubernetes for charts whose entry has no `kubeVersion`
+    #[arg(
+        long,
+        value_name = "VERSION",
+        default_value = "",
+        hide_default_value = true
+    )]
+    helm_kube_version: String,
+    /// An API version of the cluster for charts whose entry has no `apiVersions`; may be repeated
+    #[arg(long, value_name = "GROUP/VERSION")]
+    helm_api_versions: Vec<String>,
     /// Write to a file instead of stdout; into a folder, each object to a file of its own
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -43,7 +61,8 @@ pub(crate) struct BuildArgs {
 const EXAMPLES: &str = "Examples:
   toft build                             the kustomization in the current directory
   toft build apps/web/overlays/prod      the one in a folder
-  toft build -o out apps/web             each object to a file in the folder `out`";
+  toft build -o out apps/web             each object to a file in the folder `out`
+  toft build --enable-helm apps/db       a kustomization that renders charts";
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Restrictor {
@@ -78,11 +97,19 @@ impl BuildArgs {
             Some(Order::Legacy) => Reorder::Legacy,
             Some(Order::None) => Reorder::None,
         };
+        let helm = self.enable_helm.then(|| HelmOptions {
+            version: self.helm.version(),
+            kube_version: self.helm_kube_version,
+            api_versions: self.helm_api_versions,
+            now: now(),
+            seed: chance(),
+        });
         BuildSettings {
             directory: self.directory,
             options: BuildOptions {
                 load_restrictor,
                 reorder,
+                helm,
             },
             output: self.output,
         }

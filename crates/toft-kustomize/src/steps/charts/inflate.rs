@@ -17,7 +17,7 @@ impl Inflation<'_, '_> {
     pub(super) fn render(
         &mut self,
         found: &Found,
-        values: ValuesInput,
+        values: &ValuesInput,
     ) -> Result<Vec<Resource>, Stop> {
         let chart = self.load(found)?;
         let rendered = self.options().and_then(|options| {
