@@ -38,7 +38,7 @@ use crate::session::Session;
 pub use argo::{normalize, slugify};
 pub(crate) use dates::{duration_text, time_text};
 pub(crate) use random::Random;
-pub use versions::{Version, is_version, satisfies};
+pub use versions::{Version, is_range, is_version, newest, satisfies};
 
 /// What a function gives: a value, or what it says went wrong.
 pub(crate) type Ran = Result<Data, String>;

@@ -22,7 +22,9 @@ mod template;
 
 pub use bounds::{Limits, NESTING_MAX, OUTPUT_BYTES_MAX, TEMPLATE_DEPTH_MAX, VALUES_MAX, WORK_MAX};
 pub use error::TemplateError;
-pub use functions::{Version, Vocabulary, is_version, normalize, satisfies, slugify};
+pub use functions::{
+    Version, Vocabulary, is_range, is_version, newest, normalize, satisfies, slugify,
+};
 pub use runtime::{
     Data, Dict, DictKind, Emptiness, Items, ItemsKind, Record, RecordField, RecordType,
 };

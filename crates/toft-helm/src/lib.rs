@@ -24,7 +24,7 @@ mod values;
 
 pub use capabilities::{Capabilities, KubeVersion};
 pub use chart::{Chart, ChartFile, Dependency, HelmVersion, ImportValues, Maintainer, Metadata};
-pub use load::{ARCHIVE_BYTES_MAX, ARCHIVE_FILES_MAX, FILE_BYTES_MAX, load, load_archive};
+pub use load::{ARCHIVE_BYTES_MAX, ARCHIVE_FILES_MAX, FILE_BYTES_MAX, load, load_archive, unpack};
 pub use manifest::{Hook, Manifest, Manifests};
 pub use problem::Problem;
 pub use release::release_name;

@@ -48,6 +48,15 @@ pub fn load_archive(bytes: &[u8], path: &RepoPath, version: HelmVersion) -> Chec
     checked(read.and_then(|files| assemble(files, version, CHART_DEPTH_MAX)))
 }
 
+/// The files of a chart's archive, by their paths below the one folder in it.
+///
+/// # Errors
+/// The archive is broken, leads out of its folder, or holds more than any chart does ([`ARCHIVE_BYTES_MAX`],
+/// [`ARCHIVE_FILES_MAX`], [`FILE_BYTES_MAX`]); in Helm's words.
+pub fn unpack(bytes: &[u8]) -> Result<Vec<ChartFile>, Problem> {
+    archive::read(bytes, &RepoPath::root())
+}
+
 fn checked(chart: Result<Chart, Problem>) -> Checked<Option<Chart>> {
     match chart {
         Ok(chart) => Checked::clean(Some(chart)),

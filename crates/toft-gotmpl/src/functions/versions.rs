@@ -200,6 +200,45 @@ pub fn satisfies(range: &str, version: &str) -> bool {
     constraints.iter().any(holds)
 }
 
+/// Whether a text is a range of versions that upstream can read.
+///
+/// # Example
+/// ```
+/// assert!(toft_gotmpl::is_range(">=1.2 <2 || 3.x"));
+/// assert!(!toft_gotmpl::is_range("main"));
+/// ```
+pub fn is_range(text: &str) -> bool {
+    Constraint::parse_all(text).is_some()
+}
+
+/// The newest of the versions that are in a range; of equal ones the first. What is no version is left out.
+///
+/// A pre-release is in a range that names one, such as `>0.0.0-0`, and in no other.
+///
+/// # Example
+/// ```
+/// let there = ["1.2.0", "1.10.0", "2.0.0-rc.1", "latest"];
+/// assert_eq!(toft_gotmpl::newest("*", there), Some("1.10.0"));
+/// assert_eq!(toft_gotmpl::newest(">0-0", there), Some("2.0.0-rc.1"));
+/// ```
+pub fn newest<'v>(range: &str, versions: impl IntoIterator<Item = &'v str>) -> Option<&'v str> {
+    let constraints = Constraint::parse_all(range)?;
+    let mut newest: Option<(Version, &'v str)> = None;
+    for written in versions {
+        let Some(version) = Version::parse(written) else {
+            continue;
+        };
+        let holds = |all: &Vec<Constraint>| all.iter().all(|one| one.holds(&version));
+        let is_newer = newest
+            .as_ref()
+            .is_none_or(|(newest, _)| version.order(newest).is_gt());
+        if is_newer && constraints.iter().any(holds) {
+            newest = Some((version, written));
+        }
+    }
+    newest.map(|(_, written)| written)
+}
+
 fn compare(call: &mut Call<'_>, values: &[Data]) -> Ran {
     let written = text(values, 0);
     let constraints = Constraint::parse_all(written).ok_or_else(|| {
