@@ -12,6 +12,7 @@ mod changes;
 mod clock;
 mod disk;
 mod drive;
+mod fetch;
 mod git;
 mod line;
 mod report;
@@ -26,6 +27,10 @@ pub use changes::{follow, repository};
 pub use clock::wall_clock;
 pub use disk::DiskFiles;
 pub use drive::{Aim, BRING_UP, Drive, OVERVIEW_NOTE};
+pub use fetch::{
+    Brought, Cache, CredentialFiles, Credentials, CredentialsError, Entry, FetchError, Fetcher,
+    GATHER_ROUNDS_MAX, Gathered, Look, Named, Patience, Whence, gather,
+};
 pub use git::GitError;
 pub use line::{Answer, Frame, Inbox, Line, LineError};
 pub use report::report;
