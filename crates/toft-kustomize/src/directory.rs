@@ -4,6 +4,8 @@
 
 mod load;
 mod place;
+mod repository;
+mod visit;
 
 use std::sync::Arc;
 
@@ -16,11 +18,15 @@ use crate::diagnose;
 use crate::kustomization::{
     KUSTOMIZATION, Kustomization, OpenApi, Problem, Segment, check, kustomization,
 };
+use crate::provenance::Shown;
 use crate::resource::Resource;
 use crate::schema::{BuiltIn, OwnSchema};
 
+use load::Tree;
 pub(crate) use load::{LoadFault, with_similar};
-pub(crate) use place::problem_text;
+pub(crate) use place::{join, problem_text};
+pub(crate) use repository::{Repository, is_web_address};
+pub(crate) use visit::Visit;
 
 /// The names that a kustomization file can have.
 pub(crate) const FILE_NAMES: &[&str] =
@@ -39,37 +45,11 @@ pub(crate) const DIRECTORIES_MAX: usize = 10_000;
 /// Where something stands in a kustomization file: a field, and the index in its list.
 pub(crate) type Place = (&'static str, usize);
 
-/// A directory and how the build got there.
-#[derive(Clone, Debug)]
-pub(crate) struct Visit {
-    path: RepoPath,
-    /// The directories that are being built, outermost first.
-    ancestors: Vec<RepoPath>,
-    /// The path as `buildMetadata` tells it: the entries on the way, joined.
-    shown: String,
-    /// The namespace of charts that have none.
-    chart_namespace: String,
-}
-
-impl Visit {
-    /// The directory that the build is asked for.
-    pub(crate) fn outermost(path: &RepoPath) -> Self {
-        Self {
-            path: path.clone(),
-            ancestors: Vec::new(),
-            shown: String::new(),
-            chart_namespace: String::new(),
-        }
-    }
-}
-
 /// A kustomization that was read.
 #[derive(Debug)]
 pub(crate) struct Directory {
     pub(crate) path: RepoPath,
-    ancestors: Vec<RepoPath>,
-    shown: String,
-    chart_namespace: String,
+    visit: Visit,
     file: &'static str,
     source: Source,
     pub(crate) kustomization: Kustomization,
@@ -79,17 +59,15 @@ impl Directory {
     /// Reads the kustomization file of a directory.
     pub(crate) fn open(build: &mut Build<'_>, visit: Visit) -> Result<Self, Stop> {
         build.opened += 1;
-        let (file, source) = find(build, &visit.path)?;
+        let (file, source) = find(build, &visit)?;
         let value = read(build, &source)?;
         for warning in diagnose::deprecated(&source, &value) {
             build.tell(warning);
         }
         let kustomization = kustomization(&value);
         let directory = Self {
-            path: visit.path,
-            ancestors: visit.ancestors,
-            shown: visit.shown,
-            chart_namespace: visit.chart_namespace,
+            path: visit.path.clone(),
+            visit,
             file,
             source,
             kustomization,
@@ -170,16 +148,16 @@ impl Directory {
     ///
     /// Source: `helmRootNamespace`, `api/internal/target/kusttarget.go`.
     pub(crate) fn chart_namespace(&self) -> &String {
-        &self.chart_namespace
+        &self.visit.chart_namespace
     }
 
     /// The tree that the directory is in.
-    #[expect(
-        clippy::unused_self,
-        reason = "a base from another repository will have its own"
-    )]
-    pub(crate) fn files<'a>(&self, build: &Build<'a>) -> &'a dyn Files {
-        build.files
+    pub(crate) fn files<'a>(&'a self, build: &Build<'a>) -> &'a dyn Files {
+        self.tree(build).files
+    }
+
+    fn tree<'a>(&'a self, build: &Build<'a>) -> Tree<'a> {
+        self.visit.tree(build)
     }
 
     /// Something outside the tree; where it cannot be had, the build stops and tells the place.
@@ -197,13 +175,13 @@ impl Directory {
     }
 
     /// The path of the kustomization file as `buildMetadata` tells it.
-    pub(crate) fn shown_file(&self) -> String {
+    pub(crate) fn shown_file(&self) -> Shown {
         self.shown_path(self.file)
     }
 
     /// The path of an entry as `buildMetadata` tells it.
-    pub(crate) fn shown_path(&self, entry: &str) -> String {
-        place::join(&self.shown, entry)
+    pub(crate) fn shown_path(&self, entry: &str) -> Shown {
+        self.visit.shown.append(entry)
     }
 
     /// The path of the kustomization file in the tree.
@@ -266,11 +244,12 @@ impl Directory {
     }
 }
 
-fn find(build: &mut Build<'_>, path: &RepoPath) -> Result<(&'static str, Source), Stop> {
+fn find(build: &mut Build<'_>, visit: &Visit) -> Result<(&'static str, Source), Stop> {
+    let path = &visit.path;
     let mut found = Vec::new();
     for name in FILE_NAMES {
         let Ok(file) = path.join(name) else { continue };
-        match load::read(build.files, &file) {
+        match load::read(&visit.tree(build), &file) {
             Ok(source) => found.push((*name, source)),
             Err(LoadFault::Missing | LoadFault::Directory) => {}
             Err(fault) => {
@@ -291,7 +270,8 @@ fn find(build: &mut Build<'_>, path: &RepoPath) -> Result<(&'static str, Source)
             let names = "'kustomization.yaml', 'kustomization.yml' or 'Kustomization'";
             let message = format!("unable to find one of {names} in directory '{path}'");
             let told = Diagnostic::error("KUS010", message);
-            Err(build.refuse(load::with_neighbours(build.files, path, told)))
+            let told = load::with_neighbours(visit.tree(build).files, path, told);
+            Err(build.refuse(told))
         }
     }
 }
@@ -319,40 +299,8 @@ pub(crate) fn tell_problems(
     result
 }
 
-/// Where the directory of a base lies, and that it is no cycle.
+/// Files that a kustomization names.
 impl Directory {
-    /// The directory that an entry of `resources` or `components` means.
-    pub(crate) fn visit(&self, build: &Build<'_>, entry: &str) -> Result<Visit, LoadFault> {
-        let path = load::directory(build.files, &self.path, entry)?;
-        let mut ancestors = self.ancestors.clone();
-        ancestors.push(self.path.clone());
-        if let Some(visited) = ancestors
-            .iter()
-            .rev()
-            .find(|visited| visited.starts_with(&path))
-        {
-            return Err(LoadFault::Cycle {
-                candidate: path.clone(),
-                visited: visited.clone(),
-            });
-        }
-        if ancestors.len() > BASE_DEPTH_MAX {
-            return Err(LoadFault::Depth);
-        }
-        if build.opened >= DIRECTORIES_MAX {
-            return Err(LoadFault::TooMany);
-        }
-        Ok(Visit {
-            path,
-            ancestors,
-            shown: self.shown_path(entry),
-            chart_namespace: match self.kustomization.namespace.as_str() {
-                "" => self.chart_namespace.clone(),
-                namespace => namespace.to_owned(),
-            },
-        })
-    }
-
     /// The file that an entry means; where it cannot be read, the build stops and tells the place.
     pub(crate) fn load_for(
         &self,
@@ -368,6 +316,9 @@ impl Directory {
 
     /// The file that an entry means.
     pub(crate) fn load(&self, build: &Build<'_>, entry: &str) -> Result<Source, LoadFault> {
-        load::file(build, &self.path, entry)
+        if is_web_address(entry) {
+            return load::web_file(build.files, entry);
+        }
+        load::file(&self.tree(build), &self.path, entry)
     }
 }

@@ -16,7 +16,7 @@ use smol_str::SmolStr;
 use crate::fault::Fault;
 
 pub(crate) use path::{Found, PathPart, find_or_create, get_or_create, lookup, split_path};
-pub(crate) use scalar::{Scalar, Style, Tag, can_be_plain, resolve};
+pub(crate) use scalar::{Scalar, Style, Tag, can_be_plain, is_quoted_when_printed, resolve};
 pub(crate) use value::NodeFault;
 
 /// A YAML node without comments and anchors.

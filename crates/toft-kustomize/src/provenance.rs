@@ -2,13 +2,14 @@
 //!
 //! Source: kustomize 5.8.2, `api/resource/origin.go`.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::directory::Directory;
+use crate::directory::{Directory, Repository, join};
 use crate::kustomization::Include;
+use crate::node::is_quoted_when_printed;
 use crate::resource::Resource;
 
 /// What a kustomization asks to be told.
@@ -53,8 +54,69 @@ pub(crate) struct Provenance {
 /// One place: the file of an object, or the kustomization that made or changed it.
 #[derive(Clone, Debug)]
 pub(crate) enum Told {
-    File(String),
-    Configured { file: String, by: Box<Configurer> },
+    File(Shown),
+    Configured { file: Shown, by: Box<Configurer> },
+}
+
+/// The path of a file as `buildMetadata` tells it, and the repository that it is in if it was brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Shown {
+    path: String,
+    repository: String,
+    revision: String,
+}
+
+impl Shown {
+    /// The path of an entry of the kustomization at this one.
+    ///
+    /// Source: `Origin.Append`.
+    pub(crate) fn append(&self, entry: &str) -> Self {
+        match Repository::parse(entry) {
+            Some(repository) => Self {
+                // What upstream calls a clone that is not there yet shows where no directory is named.
+                path: match repository.directory.as_str() {
+                    "" => "notCloned".to_owned(),
+                    directory => join("", directory),
+                },
+                repository: repository.address,
+                revision: repository.revision,
+            },
+            None => Self {
+                path: join(&self.path, entry),
+                ..self.clone()
+            },
+        }
+    }
+
+    /// The fields of an origin annotation, the path under the name that is asked for.
+    fn lines(&self, field: &str) -> String {
+        let path = (field, &self.path);
+        let (before, after) = match field {
+            "path" => (Some(path), None),
+            _ => (None, Some(path)),
+        };
+        let between = [("repo", &self.repository), ("ref", &self.revision)];
+        let fields = before.into_iter().chain(between).chain(after);
+        let mut text = String::new();
+        for (field, value) in fields.filter(|(_, value)| !value.is_empty()) {
+            let quote = if is_quoted_when_printed(value) {
+                "\""
+            } else {
+                ""
+            };
+            let _ = writeln!(text, "{field}: {quote}{value}{quote}");
+        }
+        text
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.repository.is_empty() {
+            write!(out, "{}//", self.repository)?;
+        }
+        out.write_str(&self.path)
+    }
 }
 
 /// The generator or transformer that made or changed an object.
@@ -70,12 +132,9 @@ impl Told {
     /// The text of an origin annotation.
     pub(crate) fn annotation(&self) -> String {
         match self {
-            Self::File(path) => format!("path: {path}\n"),
+            Self::File(shown) => shown.lines("path"),
             Self::Configured { file, by } => {
-                let mut text = String::new();
-                if !file.is_empty() {
-                    let _ = writeln!(text, "configuredIn: {file}");
-                }
+                let mut text = file.lines("configuredIn");
                 text.push_str("configuredBy:\n");
                 let parts = [
                     ("apiVersion", &by.api_version),
@@ -111,7 +170,7 @@ impl Told {
         let file = match configuration.provenance.origin.as_ref()? {
             Self::File(path) => path.clone(),
             // Upstream tells no file where the configuration was generated itself.
-            Self::Configured { .. } => String::new(),
+            Self::Configured { .. } => Shown::default(),
         };
         Some(Self::Configured {
             file,

@@ -4,7 +4,7 @@
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
-use toft_object::Gvk;
+use toft_object::{Gvk, Origin};
 
 use crate::fault::Fault;
 use crate::id::ResId;
@@ -47,6 +47,11 @@ impl Resources {
         self.list
             .iter_mut()
             .map(|resource| &mut resource.provenance)
+    }
+
+    /// Where the objects are written.
+    pub(crate) fn origins(&mut self) -> impl Iterator<Item = &mut Origin> {
+        self.list.iter_mut().map(|resource| &mut resource.origin)
     }
 
     pub(crate) fn get_mut(&mut self, at: usize) -> Option<&mut Resource> {

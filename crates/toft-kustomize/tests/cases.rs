@@ -4,10 +4,15 @@
 //! this crate tells what upstream refuses, `expected.warnings` what it says beside objects.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use toft_helm::HelmVersion;
 use toft_kustomize::{BuildOptions, HelmOptions, LoadRestrictor, Reorder, build, print};
-use toft_source::{RepoPath, Style, render_text};
+use toft_object::Rendering;
+use toft_source::{
+    Checked, Files, MemoryFiles, ReadError, Remote, Remotes, RepoPath, Style, WithRemotes,
+    render_text,
+};
 use toft_testkit::{Case, Outputs};
 
 fn main() -> ExitCode {
@@ -31,7 +36,7 @@ fn check(case: &Case) -> Result<Outputs, String> {
         },
         helm: helm(&about),
     };
-    let built = build(&case.files(), &directory, &options).map_err(|error| error.to_string())?;
+    let built = build_all(case, (&about, &directory, &options))?;
     let told = render_text(&built.diagnostics, Style::Plain);
     let mut outputs = Outputs::new();
     if built.has_errors() {
@@ -43,6 +48,57 @@ fn check(case: &Case) -> Result<Outputs, String> {
     }
     outputs.insert("expected.yaml".to_owned(), print(&built.value));
     Ok(outputs)
+}
+
+/// Builds, and brings what is asked for, until nothing is.
+fn build_all(
+    case: &Case,
+    (about, directory, options): (&str, &RepoPath, &BuildOptions),
+) -> Result<Checked<Rendering>, String> {
+    let files = case.files();
+    let mut remotes = Remotes::new();
+    loop {
+        let tree = WithRemotes::new(&files, &remotes);
+        match build(&tree, directory, options) {
+            Err(ReadError::NotBrought(remote)) => {
+                let brought = bring(case, about, &remote);
+                let known = remotes.insert(remote, brought);
+                assert!(known.is_none(), "what was brought is asked for again");
+            }
+            built => return built.map_err(|error| error.to_string()),
+        }
+    }
+}
+
+/// What `case.md` says is there, from below `outside/`.
+fn bring(
+    case: &Case,
+    about: &str,
+    remote: &Remote,
+) -> Result<Arc<dyn Files + Send + Sync>, String> {
+    let head = match remote {
+        Remote::Git {
+            repository,
+            revision,
+        } => format!("- repository: `{repository}` at `{revision}` is `"),
+        Remote::File { url } => format!("- file: `{url}` is `"),
+        Remote::Chart { .. } => return Err("charts are not brought here".to_owned()),
+    };
+    let mut lines = about.lines();
+    let from = lines.find_map(|line| line.strip_prefix(&head)?.strip_suffix('`'));
+    let from = from.ok_or("status code 404 (Not Found)")?;
+    let files = case.files_below("outside");
+    let from = RepoPath::parse(from).map_err(|error| error.to_string())?;
+    Ok(Arc::new(match remote {
+        Remote::File { .. } => {
+            let bytes = files.read(&from).map_err(|error| error.to_string())?;
+            let mut alone = MemoryFiles::default();
+            let name = RepoPath::parse(from.file_name());
+            alone.insert(name.map_err(|error| error.to_string())?, bytes);
+            alone
+        }
+        _ => case.files_below(&format!("outside/{from}")),
+    }))
 }
 
 /// How charts are rendered: `--enable-helm` among the options, and the version beside them.

@@ -38,10 +38,15 @@ impl Case {
 
     /// The tree below `input/`, symbolic links kept.
     pub fn files(&self) -> MemoryFiles {
+        self.files_below("input")
+    }
+
+    /// The tree below a folder of the case, symbolic links kept.
+    pub fn files_below(&self, folder: &str) -> MemoryFiles {
         let mut files = MemoryFiles::default();
-        let input = self.dir.join("input");
-        if input.is_dir() {
-            collect(&input, &RepoPath::root(), &mut files);
+        let folder = self.dir.join(folder);
+        if folder.is_dir() {
+            collect(&folder, &RepoPath::root(), &mut files);
         }
         files
     }

@@ -25,6 +25,8 @@ impl Vantage {
     fn path(&self, path: &str) -> String {
         match path.strip_prefix(&self.here) {
             Some(rest) => rest.to_owned(),
+            // What was brought from outside is called by its address.
+            None if path.contains("://") => path.to_owned(),
             None => format!("/{path}"),
         }
     }

@@ -1,5 +1,7 @@
 //! `kustomize build`: what it prints, or what it refuses with, which `case.md` keeps.
 
+mod outside;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use regex::Regex;
 
+use self::outside::Outside;
 use super::{Answer, Programs, each};
 use crate::{oracle, shell};
 
@@ -50,6 +53,10 @@ fn build(upstream: &Path, folder: &Path) -> Result<Answer> {
     if let Some(helm) = &helm {
         command.args(["--helm-command", helm]);
     }
+    let outside = Outside::of(folder, &about)?;
+    if let Some(outside) = &outside {
+        outside.show(&mut command);
+    }
     let input = folder.join("input");
     let output = shell::output(command.arg(input.join(directory)))?;
     if output.status.success() {
@@ -63,7 +70,8 @@ fn build(upstream: &Path, folder: &Path) -> Result<Answer> {
     // Where the checkout lies has nothing to do with what is said.
     let message = message.replace(&input.display().to_string(), "input");
     let message = message.replace(helm.as_deref().unwrap_or("helm"), "helm");
-    let message = without_chance(&message)?;
+    let temporary = format!("'{}'", std::env::temp_dir().display());
+    let message = without_chance(&message.replace(&temporary, "'TEMPORARY'"))?;
     let about = format!("{about}{REFUSAL}\n{}", indented(&message));
     Ok(BTreeMap::from([("case.md", about)]))
 }
@@ -78,6 +86,8 @@ const CHANCE: &[(&str, &str)] = &[
     (r"\b0x[0-9a-f]{6,}\b", "ADDRESS"),
     (r"(?s)\ngoroutine \d+ \[running\]:.*", ""),
     (r"[^ =']*/kustomize-helm-\d+", "FOLDER"),
+    (r"[^ =']*/kustomize-\d+", "CLONE"),
+    (r"[^ =']*/toft-outside-\d+", "OUTSIDE"),
     (r"(?m)^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ", "TIME "),
 ];
 

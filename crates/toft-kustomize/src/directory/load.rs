@@ -1,9 +1,9 @@
 //! Files and directories that a kustomization names: where they are and whether they may be read.
 //!
-//! Source: kustomize 5.8.2, `api/internal/loader/{fileloader,loadrestrictions}.go`,
-//! `api/internal/git/repospec.go`.
+//! Source: kustomize 5.8.2, `api/internal/loader/{fileloader,loadrestrictions}.go`.
 
-use toft_source::{Diagnostic, EntryKind, Files, PathError, ReadError, RepoPath, Source};
+use smol_str::SmolStr;
+use toft_source::{Diagnostic, EntryKind, Files, PathError, ReadError, Remote, RepoPath, Source};
 
 use super::{BASE_DEPTH_MAX, DIRECTORIES_MAX, FILE_NAMES};
 use crate::build::{Build, LoadRestrictor, Stop};
@@ -25,8 +25,11 @@ pub(crate) enum LoadFault {
     },
     /// The path leaves the tree, or is absolute.
     Path(PathError),
-    /// The address of something that is not in the tree.
-    Remote,
+    /// The address of a repository that is being built.
+    RemoteCycle {
+        candidate: String,
+        visited: String,
+    },
     /// A segment holds `..` beside other characters.
     Ambiguous,
     Cycle {
@@ -68,13 +71,10 @@ impl LoadFault {
                 "only what is in the repository is read, so that a commit always builds to the same objects",
             ),
             Self::Path(PathError::Absolute(_)) => told.help("write it relative to this file"),
-            Self::Remote => told
-                .because("what an address gives can change without a commit")
-                .help("download it once and commit the file"),
             Self::Ambiguous => {
                 told.help("check the indentation: two entries may have become one")
             }
-            Self::Cycle { .. } => told.help("remove one of the entries that lead round in a circle"),
+            Self::Cycle { .. } | Self::RemoteCycle { .. } => told.help("remove one of the entries that lead round in a circle"),
             Self::Missing
             | Self::Directory
             | Self::NotDirectory
@@ -90,9 +90,8 @@ impl LoadFault {
             Self::Directory | Self::NotDirectory => "KUS021",
             Self::OutsideRoot { .. } => "KUS022",
             Self::Path(_) => "KUS023",
-            Self::Remote => "KUS024",
             Self::Ambiguous => "KUS025",
-            Self::Cycle { .. } => "KUS026",
+            Self::Cycle { .. } | Self::RemoteCycle { .. } => "KUS026",
             Self::Depth | Self::TooMany => "KUS027",
             Self::Read(_) => "KUS028",
         }
@@ -110,13 +109,15 @@ impl LoadFault {
                 format!("'{entry}' leads out of the repository")
             }
             Self::Path(PathError::Absolute(_)) => format!("'{entry}' is an absolute path"),
-            Self::Remote => format!("'{entry}' is remote, which is not supported yet"),
             Self::Ambiguous => {
                 format!("path \"{entry}\" is ambiguous: a part of it holds `..` and more")
             }
             Self::Cycle { candidate, visited } => format!(
                 "cycle detected: candidate root '{candidate}' contains visited root '{visited}'"
             ),
+            Self::RemoteCycle { candidate, visited } => {
+                format!("cycle detected: URI '{candidate}' referenced by previous URI '{visited}'")
+            }
             Self::Depth => format!("bases are nested more than {BASE_DEPTH_MAX} deep"),
             Self::TooMany => format!("more than {DIRECTORIES_MAX} kustomizations in one build"),
             Self::Read(error) => error.to_string(),
@@ -134,34 +135,61 @@ impl LoadFault {
     }
 }
 
-/// Reads a file of the tree.
-pub(super) fn read(files: &dyn Files, path: &RepoPath) -> Result<Source, LoadFault> {
-    let bytes = files.read(path).map_err(LoadFault::of)?;
-    Ok(Source::new(path.to_string(), bytes))
+/// Reads a file of a tree.
+pub(super) fn read(tree: &Tree<'_>, path: &RepoPath) -> Result<Source, LoadFault> {
+    let bytes = tree.files.read(path).map_err(LoadFault::of)?;
+    Ok(Source::new(tree.name(path), bytes))
+}
+
+/// A tree that a kustomization is in, and what it may read there.
+pub(super) struct Tree<'a> {
+    pub(super) files: &'a dyn Files,
+    /// The address of its repository; empty for the tree that is built.
+    pub(super) address: &'a str,
+    pub(super) restrictor: LoadRestrictor,
+}
+
+impl Tree<'_> {
+    /// How a file is called in what is told.
+    fn name(&self, path: &RepoPath) -> String {
+        match self.address {
+            "" => path.to_string(),
+            address => format!("{address}//{path}"),
+        }
+    }
+}
+
+/// Reads the file that an address gives.
+pub(super) fn web_file(files: &dyn Files, address: &str) -> Result<Source, LoadFault> {
+    let url = SmolStr::new(address);
+    let tree = files.remote(&Remote::File { url }).map_err(LoadFault::of)?;
+    let root = RepoPath::root();
+    let entries = tree.list(&root).map_err(LoadFault::of)?;
+    let file = entries.first().ok_or(LoadFault::Missing)?;
+    let path = root.join(&file.name).map_err(LoadFault::Path)?;
+    let bytes = tree.read(&path).map_err(LoadFault::of)?;
+    Ok(Source::new(address, bytes))
 }
 
 /// Reads the file that an entry of a kustomization in `root` means, as far as it may.
-pub(super) fn file(build: &Build<'_>, root: &RepoPath, entry: &str) -> Result<Source, LoadFault> {
-    if starts_with_any(entry, &["http://", "https://"]) {
-        return Err(LoadFault::Remote);
-    }
+pub(super) fn file(tree: &Tree<'_>, root: &RepoPath, entry: &str) -> Result<Source, LoadFault> {
     let path = root.join(entry).map_err(LoadFault::Path)?;
-    let target = build.files.canonical(&path).map_err(LoadFault::of)?;
-    match build.files.kind(&target).map_err(LoadFault::of)? {
+    let target = tree.files.canonical(&path).map_err(LoadFault::of)?;
+    match tree.files.kind(&target).map_err(LoadFault::of)? {
         Some(EntryKind::File) => {}
         Some(EntryKind::Directory) => return Err(LoadFault::Directory),
         None => return Err(LoadFault::Missing),
     }
     let parent = target.parent();
     let below = parent.is_some_and(|parent| parent.starts_with(root));
-    if build.options.load_restrictor == LoadRestrictor::RootOnly && !below {
+    if tree.restrictor == LoadRestrictor::RootOnly && !below {
         return Err(LoadFault::OutsideRoot {
             file: path,
             target,
             root: root.clone(),
         });
     }
-    read(build.files, &path)
+    read(tree, &path)
 }
 
 /// The directory that an entry of a kustomization in `root` means, links resolved.
@@ -170,9 +198,6 @@ pub(super) fn directory(
     root: &RepoPath,
     entry: &str,
 ) -> Result<RepoPath, LoadFault> {
-    if is_remote(entry) {
-        return Err(LoadFault::Remote);
-    }
     let is_ambiguous = |part: &str| part != ".." && part.contains("..");
     if entry.split('/').any(is_ambiguous) {
         return Err(LoadFault::Ambiguous);
@@ -184,34 +209,6 @@ pub(super) fn directory(
         Some(EntryKind::File) => Err(LoadFault::NotDirectory),
         None => Err(LoadFault::Missing),
     }
-}
-
-fn starts_with_any(entry: &str, prefixes: &[&str]) -> bool {
-    let lower = entry.to_ascii_lowercase();
-    prefixes.iter().any(|prefix| lower.starts_with(prefix))
-}
-
-/// Whether upstream takes an entry for the address of a Git repository.
-fn is_remote(entry: &str) -> bool {
-    let entry = match entry.split_once("::") {
-        Some((forced, rest)) if forced.eq_ignore_ascii_case("git") => rest,
-        _ => entry,
-    };
-    let schemes = [
-        "ssh://",
-        "https://",
-        "http://",
-        "file://",
-        "github.com/",
-        "github.com:",
-    ];
-    let user = entry.split_once('@').is_some_and(|(user, rest)| {
-        let starts = user.starts_with(|first: char| first.is_ascii_alphabetic());
-        let mut bytes = user.bytes();
-        let letters = bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        starts && letters && rest.contains(['/', ':'])
-    });
-    user || starts_with_any(entry, &schemes)
 }
 
 /// Adds the name that was probably meant, where nothing has the one that is written.

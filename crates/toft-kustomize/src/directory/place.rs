@@ -108,7 +108,7 @@ fn written(path: &[Segment]) -> String {
 }
 
 /// Joins two relative paths as Go's `filepath.Join` does: `..` at the front stays.
-pub(super) fn join(base: &str, entry: &str) -> String {
+pub(crate) fn join(base: &str, entry: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in base.split('/').chain(entry.split('/')) {
         match part {

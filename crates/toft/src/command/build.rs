@@ -19,7 +19,7 @@ use crate::trouble::Trouble;
 
 /// Print the objects of a kustomization as `kustomize build` does
 ///
-/// What is printed is equal to what kustomize prints, byte for byte. Nothing is run or downloaded.
+/// What is printed is equal to what kustomize prints, byte for byte. Nothing is run.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct BuildArgs {
