@@ -170,6 +170,30 @@ pub enum Refresh {
 }
 
 impl Application {
+    /// What Argo CD says about the names under which sources refer to each other.
+    ///
+    /// Source: Argo CD 3.2.0 `util/argo/argo.go`, `GetRefSources`.
+    pub fn references_refusal(&self) -> Option<String> {
+        let sources = self.sources.as_slice();
+        let named = sources.iter().map(|source| &source.reference);
+        let named: Vec<&SmolStr> = named.filter(|name| !name.is_empty()).collect();
+        if sources.len() < 2 {
+            return None;
+        }
+        for (at, name) in named.iter().enumerate() {
+            let is_plain = |one: char| one.is_ascii_alphanumeric() || one == '_' || one == '-';
+            if !name.chars().all(is_plain) {
+                return Some(format!(
+                    "sources.ref {name} cannot contain any special characters except '_' and '-'"
+                ));
+            }
+            if named.iter().take(at).any(|other| other == name) {
+                return Some("invalid sources: multiple sources had the same `ref` key".to_owned());
+            }
+        }
+        None
+    }
+
     /// Reads an Application; what is wrong with it is told, and the rest is understood.
     pub fn parse(value: &Value) -> Checked<Self> {
         let mut diagnostics = APPLICATION.check(value, "");

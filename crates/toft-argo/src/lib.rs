@@ -6,6 +6,7 @@
 mod application;
 mod application_set;
 mod glob;
+mod helm_source;
 mod project;
 mod read;
 mod repo_url;
@@ -26,6 +27,7 @@ pub use application_set::{
     GeneratorKind, GitGenerator, GitPath, IgnoreApplicationDifferences,
 };
 pub use glob::{GLOB_TOKENS_MAX, Glob, GlobError};
+pub use helm_source::{HelmFileParameter, HelmParameter, HelmSource};
 pub use project::{AppProject, Cluster, KindPattern, ProjectDestination, missing_project};
 pub use repo_url::RepoUrl;
 pub use shape::{

@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 use toft_value::{Map, Value};
 
+use crate::helm_source::HelmSource;
 use crate::read;
 use crate::repo_url::RepoUrl;
 
@@ -25,8 +26,8 @@ pub struct ApplicationSource {
     pub directory: Option<DirectorySource>,
     /// Options for a kustomization.
     pub kustomize: Option<KustomizeSource>,
-    /// Options for a chart, as written.
-    pub helm: Option<Value>,
+    /// Options for a chart.
+    pub helm: Option<HelmSource>,
     /// Options for a plugin, as written.
     pub plugin: Option<Value>,
     raw: Value,
@@ -47,6 +48,7 @@ pub struct DirectorySource {
 
 /// Options for a kustomization.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a field upstream")]
 pub struct KustomizeSource {
     /// Put before names.
     pub name_prefix: SmolStr,
@@ -68,8 +70,20 @@ pub struct KustomizeSource {
     pub components: Vec<SmolStr>,
     /// Whether a component that does not exist is left out.
     pub ignore_missing_components: bool,
-    /// The whole block, for the switches that are seldom used.
-    pub raw: Value,
+    /// Labels that the kustomization has are overwritten.
+    pub force_common_labels: bool,
+    /// Labels are not added to selectors.
+    pub label_without_selector: bool,
+    /// Labels are added to templates.
+    pub label_include_templates: bool,
+    /// Annotations that the kustomization has are overwritten.
+    pub force_common_annotations: bool,
+    /// `$ARGOCD_APP_NAME` and its kin are replaced in annotations.
+    pub common_annotations_envsubst: bool,
+    /// The version of Kubernetes that charts are told; empty where it is the cluster's.
+    pub kube_version: SmolStr,
+    /// The API versions that charts are told; empty where they are the cluster's.
+    pub api_versions: Vec<SmolStr>,
 }
 
 /// A replica count by name.
@@ -118,7 +132,7 @@ impl ApplicationSource {
             name: read::text(value, "name"),
             directory: read::part(value, "directory").map(parse_directory),
             kustomize: read::part(value, "kustomize").map(parse_kustomize),
-            helm: read::part(value, "helm").cloned(),
+            helm: read::part(value, "helm").map(HelmSource::parse),
             plugin: read::part(value, "plugin").cloned(),
             raw: value.clone(),
         }
@@ -136,6 +150,45 @@ impl ApplicationSource {
         } else {
             &self.target_revision
         }
+    }
+
+    /// The namespace that the options of the tool name; empty where they name none.
+    ///
+    /// Source: Argo CD 3.2.0 `types.go`, `GetNamespaceOrDefault`, as are the two below.
+    pub fn tool_namespace(&self) -> &str {
+        self.of_tool(|helm| &helm.namespace, |kustomize| &kustomize.namespace)
+    }
+
+    /// The version of Kubernetes that the options of the tool name; empty where they name none.
+    pub fn tool_kube_version(&self) -> &str {
+        self.of_tool(
+            |helm| &helm.kube_version,
+            |kustomize| &kustomize.kube_version,
+        )
+    }
+
+    /// The API versions that the options of the tool name; empty where they name none.
+    pub fn tool_api_versions(&self) -> &[SmolStr] {
+        let helm = self.helm.as_ref().map(|helm| &helm.api_versions);
+        let kustomize = self.kustomize.as_ref().map(|one| &one.api_versions);
+        let mut named = helm.into_iter().chain(kustomize);
+        named
+            .find(|named| !named.is_empty())
+            .map_or(&[], |named| named)
+    }
+
+    fn of_tool(
+        &self,
+        helm: fn(&HelmSource) -> &SmolStr,
+        kustomize: fn(&KustomizeSource) -> &SmolStr,
+    ) -> &str {
+        let helm = self.helm.as_ref().map(helm);
+        let mut named = helm
+            .into_iter()
+            .chain(self.kustomize.as_ref().map(kustomize));
+        named
+            .find(|named| !named.is_empty())
+            .map_or("", SmolStr::as_str)
     }
 
     /// The tool that the source names, if it names one.
@@ -223,7 +276,13 @@ fn parse_kustomize(value: &Value) -> KustomizeSource {
         patches: value.items_at(&["patches"]).to_vec(),
         components: read::texts(value, "components"),
         ignore_missing_components: read::flag(value, "ignoreMissingComponents"),
-        raw: value.clone(),
+        force_common_labels: read::flag(value, "forceCommonLabels"),
+        label_without_selector: read::flag(value, "labelWithoutSelector"),
+        label_include_templates: read::flag(value, "labelIncludeTemplates"),
+        force_common_annotations: read::flag(value, "forceCommonAnnotations"),
+        common_annotations_envsubst: read::flag(value, "commonAnnotationsEnvsubst"),
+        kube_version: read::text(value, "kubeVersion"),
+        api_versions: read::texts(value, "apiVersions"),
     }
 }
 

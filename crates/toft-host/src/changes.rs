@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use toft_rehearse::Repository;
+use toft_source::Remotes;
 use tracing::warn;
 
 use crate::line::Line;
@@ -25,6 +26,7 @@ pub fn repository(opened: &Opened) -> Repository {
     Repository {
         tree: Arc::clone(&opened.files) as _,
         revision: opened.revision.as_str().into(),
+        remotes: Remotes::new(),
     }
 }
 

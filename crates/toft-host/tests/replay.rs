@@ -41,6 +41,7 @@ fn repository() -> Repository {
     Repository {
         tree: Arc::new(files),
         revision: "r1".into(),
+        remotes: BTreeMap::new(),
     }
 }
 
@@ -74,7 +75,7 @@ fn what_was_kept_of_a_run_makes_the_same_objects_again() {
 
     let store = Store::open(&state).unwrap();
     let inputs = store.inputs().unwrap().remove(&1).unwrap();
-    let tree = |revision: &str| (revision == "r1").then(repository);
+    let tree = |revision: &str, _: &str| (revision == "r1").then(repository);
     let mut again = replay(settings(), &inputs, &tree).unwrap();
     let mut objects: BTreeMap<String, Value> = BTreeMap::new();
     for change in again

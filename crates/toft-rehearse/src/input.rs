@@ -25,7 +25,13 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// The repository was at a revision from then on. A fresh world begins with this.
-    Repository(SmolStr),
+    Repository {
+        /// The revision.
+        revision: SmolStr,
+        /// What was there from outside, as [`Repository::remotes_digest`](crate::Repository::remotes_digest)
+        /// has it.
+        remotes: SmolStr,
+    },
     /// Somebody made a request that writes.
     Request(Box<Request>),
     /// The clock ran, and what was due happened.
@@ -65,8 +71,11 @@ impl Entry {
     pub fn to_line(&self) -> String {
         let mut line = Map::new();
         match &self.input {
-            Input::Repository(revision) => {
+            Input::Repository { revision, remotes } => {
                 line.insert("repository", revision);
+                if !remotes.is_empty() {
+                    line.insert("remotes", remotes);
+                }
             }
             Input::Request(request) => {
                 line.insert("request", written(request));
@@ -102,7 +111,11 @@ impl Entry {
             let request = request.map_err(|reason| EntryError::Request { sequence, reason })?;
             Input::Request(Box::new(request))
         } else if let Some(revision) = value.str_at(&["repository"]) {
-            Input::Repository(revision.into())
+            let remotes = value.str_at(&["remotes"]).unwrap_or_default();
+            Input::Repository {
+                revision: revision.into(),
+                remotes: remotes.into(),
+            }
         } else if value.get("advance").is_some() {
             Input::Advance
         } else if value.get("skip").is_some() {

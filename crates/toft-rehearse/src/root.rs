@@ -4,9 +4,9 @@ mod search;
 mod survey;
 
 use smol_str::SmolStr;
-use toft_argo::{ApplicationSource, GROUP, RepoUrl};
+use toft_argo::{Application, GROUP, RepoUrl};
 use toft_object::Object;
-use toft_render::render;
+use toft_render::{Request, Surroundings, render};
 use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath};
 use toft_value::{Value, value};
 
@@ -101,8 +101,19 @@ fn failed(diagnostic: Diagnostic) -> Checked<Option<Root>> {
 
 /// A folder as its owner applies it: a kustomization, or the manifests in it.
 fn folder(tree: &dyn Files, place: RepoPath) -> Result<Checked<Option<Root>>, ReadError> {
-    let source = ApplicationSource::parse(&value!({"path": place.as_str()}));
-    let rendered = render(tree, &source)?;
+    let source = value!({"repoURL": ".", "path": place.as_str()});
+    let application = Application::parse(&value!({"spec": {"source": source}})).value;
+    let Some(source) = application.sources.first() else {
+        return Ok(failed(Vec::new()));
+    };
+    let surroundings = Surroundings::alone();
+    let request = Request {
+        application: &application,
+        source,
+        revision: "",
+        surroundings: &surroundings,
+    };
+    let rendered = render(tree, &request)?;
     if rendered.has_errors() {
         return Ok(Checked {
             value: None,

@@ -6,16 +6,35 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 use toft_argo::{
     Application, ApplicationSet, ApplicationSource, IN_CLUSTER_NAME, IN_CLUSTER_SERVER, RepoUrl,
+    SourceType,
 };
 use toft_object::Rendering;
-use toft_render::{ExpandError, Read, RecordingFiles, SourceRendering, expand_fully, render};
-use toft_source::{Checked, Diagnostic, ReadError, Severity};
+use toft_render::{
+    ArgoRelease, ExpandError, Read, RecordingFiles, Request, SourceRendering, Surroundings,
+    expand_fully, remote_of, render,
+};
+use toft_source::{Checked, Diagnostic, Files, ReadError, Remote, RepoPath, Severity, WithRemotes};
 use toft_sync::{AppRendering, InvalidApplication, SetError, SetRendering};
 
-use crate::repository::Repository;
+use crate::repository::{Repository, tree_digest};
 
 /// How many renderings are kept; a lab has some dozens of Applications.
 const RENDERINGS_MAX: usize = 1_000;
+
+/// What renderings depend on besides the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    /// The namespace of Argo CD.
+    pub(crate) control_namespace: SmolStr,
+    /// The version of the cluster: `1.36`.
+    pub(crate) kube_version: SmolStr,
+    /// The API versions of the cluster, in order.
+    pub(crate) api_versions: Vec<SmolStr>,
+    /// `kustomize.buildOptions` of Argo CD's settings.
+    pub(crate) build_options: SmolStr,
+    /// What random texts derive from.
+    pub(crate) seed: u64,
+}
 
 /// The repository, and what it gave before.
 #[derive(Debug)]
@@ -25,12 +44,25 @@ pub(crate) struct Sources {
     address: RepoUrl,
     /// What a source, as it is written, gave, and what was read for that.
     renderings: BTreeMap<String, Kept>,
+    /// What was asked for outside, and is not there.
+    wanted: BTreeSet<Remote>,
 }
 
 #[derive(Debug)]
 struct Kept {
     given: Result<Arc<SourceRendering>, String>,
     reads: BTreeSet<Read>,
+    /// The revision, where its name may be in the rendering.
+    revision: Option<SmolStr>,
+    /// The cluster, where a chart may have asked for it.
+    facts: Option<Facts>,
+}
+
+impl Kept {
+    fn holds(&self, revision: &str, facts: &Facts) -> bool {
+        self.revision.as_ref().is_none_or(|known| known == revision)
+            && self.facts.as_ref().is_none_or(|known| known == facts)
+    }
 }
 
 impl Sources {
@@ -39,83 +71,134 @@ impl Sources {
             repository,
             address,
             renderings: BTreeMap::new(),
+            wanted: BTreeSet::new(),
         }
     }
 
-    /// Another tree from now on. What read nothing that changed stays as it is.
+    /// Another tree from now on, and what is outside. What read nothing that changed stays as it is.
     pub(crate) fn set_repository(&mut self, repository: Repository) {
+        let before = std::mem::replace(&mut self.repository, repository);
+        let after = &self.repository;
         let (before, after) = (
-            Arc::clone(&self.repository.tree),
-            Arc::clone(&repository.tree),
+            WithRemotes::new(&*before.tree, &before.remotes),
+            WithRemotes::new(&*after.tree, &after.remotes),
         );
-        self.renderings.retain(|_, kept| {
-            kept.reads
-                .iter()
-                .all(|read| read.is_same(&*before, &*after))
-        });
-        self.repository = repository;
+        self.renderings
+            .retain(|_, kept| kept.reads.iter().all(|read| read.is_same(&before, &after)));
+        let remotes = &self.repository.remotes;
+        self.wanted.retain(|remote| !remotes.contains_key(remote));
+    }
+
+    /// What was asked for outside, and is not there.
+    pub(crate) fn wanted(&self) -> &BTreeSet<Remote> {
+        &self.wanted
     }
 
     fn is_ours(&self, address: &RepoUrl) -> bool {
         address.same_repository(&self.address)
     }
 
-    /// The revision of a source: every one of our repository is the one that there is.
-    pub(crate) fn resolve(&self, source: &ApplicationSource) -> Result<SmolStr, String> {
-        if self.is_ours(&source.repo_url) {
+    /// The revision of a source: every one of our repository is the one that there is; that of a chart is
+    /// its version; another repository goes by a commit, or else by its contents.
+    pub(crate) fn resolve(&mut self, source: &ApplicationSource) -> Result<SmolStr, String> {
+        let Some(remote) = remote_of(source, &|address| self.is_ours(address)) else {
             return Ok(self.repository.revision.clone());
+        };
+        let files = WithRemotes::new(&*self.repository.tree, &self.repository.remotes);
+        let resolved = files
+            .remote(&remote)
+            .and_then(|tree| revision(&remote, &*tree));
+        if let Err(ReadError::NotBrought(remote)) = &resolved {
+            self.wanted.insert(remote.clone());
         }
-        Err(unreachable(source))
+        resolved.map_err(|error| unread(&error))
     }
 
     /// The objects of an Application.
     pub(crate) fn render(
         &mut self,
         app: &Application,
-        _: &[SmolStr],
+        revisions: &[SmolStr],
+        facts: &Facts,
     ) -> Result<Arc<AppRendering>, String> {
         let mut whole = AppRendering::default();
-        for source in &app.sources {
-            if !self.is_ours(&source.repo_url) {
-                return Err(unreachable(source));
+        let mut failures = Vec::new();
+        for (at, source) in app.sources.iter().enumerate() {
+            let revision = revisions.get(at).map_or("", SmolStr::as_str);
+            // The others are rendered after one that failed, so that all that they want is known.
+            match self.render_source((app, source), revision, facts) {
+                Ok(given) => {
+                    let Rendering { objects } = &given.rendering;
+                    whole.rendering.objects.extend(objects.iter().cloned());
+                    whole.source_types.push(given.source_type);
+                }
+                Err(failure) => failures.push(failure),
             }
-            let given = self.render_source(source)?;
-            let Rendering { objects } = &given.rendering;
-            whole.rendering.objects.extend(objects.iter().cloned());
-            whole.source_types.push(given.source_type);
         }
-        Ok(Arc::new(whole))
+        match failures.into_iter().next() {
+            Some(failure) => Err(failure),
+            None => Ok(Arc::new(whole)),
+        }
     }
 
     fn render_source(
         &mut self,
-        source: &ApplicationSource,
+        (app, source): (&Application, &ApplicationSource),
+        revision: &str,
+        facts: &Facts,
     ) -> Result<Arc<SourceRendering>, String> {
-        let key = source.value().to_json();
-        if let Some(kept) = self.renderings.get(&key) {
+        let key = key(app, source);
+        let kept = self.renderings.get(&key);
+        if let Some(kept) = kept.filter(|kept| kept.holds(revision, facts)) {
             return kept.given.clone();
         }
         let tree = Arc::clone(&self.repository.tree);
-        let recording = RecordingFiles::new(&*tree);
-        let given = flatten(render(&recording, source)).map(Arc::new);
+        let files = WithRemotes::new(&*tree, &self.repository.remotes);
+        let recording = RecordingFiles::new(&files);
+        let surroundings = Surroundings {
+            is_this_repository: &|address| self.is_ours(address),
+            control_namespace: &facts.control_namespace,
+            kube_version: &facts.kube_version,
+            api_versions: &facts.api_versions,
+            build_options: &facts.build_options,
+            release: ArgoRelease::V3_2,
+            seed: facts.seed,
+        };
+        let request = Request {
+            application: app,
+            source,
+            revision,
+            surroundings: &surroundings,
+        };
+        let given = flatten(render(&recording, &request)).map(Arc::new);
         let reads = recording.into_reads();
+        let missing = reads.iter().filter_map(|read| missing(read, &files));
+        let missing: Vec<Remote> = missing.collect();
         if self.renderings.len() >= RENDERINGS_MAX {
             self.renderings.clear();
         }
-        self.renderings.insert(
-            key,
-            Kept {
-                given: given.clone(),
-                reads,
-            },
-        );
+        let names_revision = key.contains("ARGOCD_APP_REVISION") || reads.iter().any(is_override);
+        let of_files = given.as_ref().is_ok_and(|given| match given.source_type {
+            SourceType::Directory | SourceType::Plugin => true,
+            SourceType::Kustomize => !facts.build_options.contains("--enable-helm"),
+            SourceType::Helm => false,
+        });
+        let kept = Kept {
+            given: given.clone(),
+            reads,
+            revision: names_revision.then(|| revision.into()),
+            facts: (!of_files).then(|| facts.clone()),
+        };
+        self.renderings.insert(key, kept);
+        self.wanted.extend(missing);
         given
     }
 
     /// The Applications of a set.
     pub(crate) fn expand(&self, set: &ApplicationSet) -> Result<SetRendering, SetError> {
         let ours = |address: &RepoUrl| self.is_ours(address);
-        match expand_fully(&*self.repository.tree, set, &ours) {
+        let files = WithRemotes::new(&*self.repository.tree, &self.repository.remotes);
+        match expand_fully(&files, set, &ours) {
             Ok(given) => {
                 let invalid = given.invalid.into_iter().map(|one| InvalidApplication {
                     name: one.name,
@@ -128,7 +211,7 @@ impl Sources {
             }
             Err(ExpandError::Params(message)) => Err(SetError::Generator(message)),
             Err(ExpandError::Template(message)) => Err(SetError::Template(message)),
-            Err(ExpandError::Read(error)) => Err(SetError::Generator(error.to_string())),
+            Err(ExpandError::Read(error)) => Err(SetError::Generator(unread(&error))),
         }
     }
 
@@ -164,12 +247,70 @@ impl Sources {
                 listed(&places)
             ));
         }
-        let others = sources().filter(|(_, source)| !self.is_ours(&source.repo_url));
-        let others: BTreeSet<&str> = others.map(|(_, source)| source.repo_url.as_str()).collect();
-        if !others.is_empty() {
-            notices.push(format!("not reachable from here: {}", listed(&others)));
+        if !self.wanted.is_empty() {
+            let wanted: Vec<String> = self.wanted.iter().map(ToString::to_string).collect();
+            notices.push(format!(
+                "not fetched: {} (run `toft fetch`)",
+                wanted.join(", ")
+            ));
         }
         notices
+    }
+}
+
+/// All that a rendering depends on besides trees and facts.
+fn key(app: &Application, source: &ApplicationSource) -> String {
+    let of_app = [
+        &app.name,
+        &app.namespace,
+        &app.project,
+        &app.destination.namespace,
+    ];
+    let mut key: Vec<String> = of_app.into_iter().map(ToString::to_string).collect();
+    key.push(source.value().to_json());
+    if app.sources.len() > 1 {
+        key.extend(app.sources.iter().map(|source| source.value().to_json()));
+    }
+    key.join("\n")
+}
+
+/// Whether a file beside the manifests has a say in the source, and may name what the source does not.
+fn is_override(read: &Read) -> bool {
+    match read {
+        Read::File(path) => path.file_name().starts_with(".argocd-source"),
+        Read::Kind(_) | Read::List(_) | Read::Remote(_) => false,
+    }
+}
+
+fn missing(read: &Read, files: &dyn Files) -> Option<Remote> {
+    let Read::Remote(remote) = read else {
+        return None;
+    };
+    let answer = files.remote(remote);
+    matches!(answer, Err(ReadError::NotBrought(_))).then(|| remote.clone())
+}
+
+/// What a remote resolves to.
+fn revision(remote: &Remote, tree: &dyn Files) -> Result<SmolStr, ReadError> {
+    match remote {
+        Remote::Chart { version, .. } => {
+            let path = RepoPath::root().join("Chart.yaml").unwrap_or_default();
+            let source = toft_source::Source::new("Chart.yaml", tree.read(&path)?);
+            let parsed = toft_yaml::values(&source, toft_yaml::Resolver::Kubectl);
+            let first = parsed.value.first();
+            let found = first.and_then(|located| located.value.str_at(&["version"]));
+            Ok(found.map_or_else(|| version.clone(), SmolStr::from))
+        }
+        Remote::Git { revision, .. } => {
+            let is_commit =
+                revision.len() == 40 && revision.chars().all(|one| one.is_ascii_hexdigit());
+            Ok(if is_commit {
+                revision.clone()
+            } else {
+                tree_digest(tree).into()
+            })
+        }
+        Remote::File { .. } => Ok(tree_digest(tree).into()),
     }
 }
 
@@ -185,21 +326,17 @@ fn short(revision: &str) -> &str {
     revision.get(..7).unwrap_or(revision)
 }
 
-fn unreachable(source: &ApplicationSource) -> String {
-    let what = if source.chart.is_empty() {
-        String::new()
-    } else {
-        format!("the chart `{}` in ", source.chart)
-    };
-    format!(
-        "{what}{} is not reachable from here: only the repository of the root Application is",
-        source.repo_url.as_str()
-    )
+/// What keeps a tree from being read, with what brings it where that is a way.
+fn unread(error: &ReadError) -> String {
+    match error {
+        ReadError::NotBrought(_) => format!("{error}: run `toft fetch`"),
+        error => error.to_string(),
+    }
 }
 
 /// The value, or what is wrong, in one text: the facts, each with its place and what to do.
 fn flatten<T>(checked: Result<Checked<T>, ReadError>) -> Result<T, String> {
-    let checked = checked.map_err(|error| error.to_string())?;
+    let checked = checked.map_err(|error| unread(&error))?;
     if !checked.has_errors() {
         return Ok(checked.value);
     }

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use smol_str::SmolStr;
 use toft_api::{ApiError, PatchKind, Reason, Request, ResourcePath, Response, Target, Verb};
 use toft_apiserver::{ApiServer, Commit, Record, WatchCursor};
 use toft_argo::{Application, GROUP};
 use toft_cluster::{Cluster, ClusterSettings};
 use toft_object::{GroupResource, Object, Time};
-use toft_source::{Checked, Diagnostic, ReadError};
+use toft_source::{Checked, Diagnostic, ReadError, Remote};
 use toft_sync::{
     ClusterId, Destinations, Effect, Engine, EngineSettings, Event, FirstSync, ProjectRules,
     WatchId,
@@ -19,7 +20,7 @@ use crate::repository::Repository;
 use crate::root::{Root, Survey, find_root, survey};
 use crate::routes::routes;
 use crate::settled::{Rest, Settled};
-use crate::sources::Sources;
+use crate::sources::{Facts, Sources};
 
 /// How often engine and cluster may answer each other at one instant. Bringing a lab up takes some
 /// hundreds; more means that they go round in a circle, and the clock must move on.
@@ -31,6 +32,9 @@ const INSTANTS_AT_ONE_TIME_MAX: usize = 1_000;
 /// How many inputs wait to be taken; where nobody takes them they are dropped, and the sequence of the
 /// next one tells of the gap. A busy hour of a person is some hundreds.
 const INPUTS_MAX: usize = 10_000;
+
+/// The version of the simulated cluster, as Argo CD asks for it.
+const KUBE_VERSION: &str = "1.36";
 
 /// The user and agent of what the world itself writes: the root Application.
 const AGENT: &str = "toft-up";
@@ -112,9 +116,9 @@ impl World {
         let mut of_cluster = settings.cluster.clone();
         of_cluster.argo_namespace = root.namespace().into();
         let cluster = Cluster::new(of_cluster, now);
-        let revision = repository.revision.clone();
+        let input = came_in(&repository);
         let mut world = Self::around((settings, cluster), (repository, root), now)?;
-        world.note_input(now, Input::Repository(revision));
+        world.note_input(now, input);
         world.plant(now)?;
         world.start(now);
         Ok(world)
@@ -291,10 +295,14 @@ impl World {
         std::mem::take(&mut self.inputs)
     }
 
-    /// Takes a new tree as what the repository is from now on.
+    /// What Applications ask for outside, and nobody has brought: [`World::set_repository`] takes it.
+    pub fn wanted(&self) -> &BTreeSet<Remote> {
+        self.sources.wanted()
+    }
+
+    /// Takes a new tree, and what was brought from outside, as what the repository is from now on.
     pub fn set_repository(&mut self, repository: Repository) {
-        let revision = repository.revision.clone();
-        self.note_input(self.clock, Input::Repository(revision));
+        self.note_input(self.clock, came_in(&repository));
         if let Ok(survey) = survey(&*repository.tree, &self.root) {
             self.survey = survey;
         }
@@ -361,6 +369,35 @@ impl World {
             ))
         }));
         notices
+    }
+
+    /// What renderings depend on besides the repository.
+    fn facts(&self) -> Facts {
+        let api = self.api();
+        let listed = api.schemas().resources();
+        let listed = listed.filter(|resource| resource.verbs.iter().any(|verb| verb == "list"));
+        let mut api_versions = BTreeSet::new();
+        for resource in listed {
+            let (group, version) = (&resource.group, &resource.version);
+            let group_version = if group.is_empty() {
+                version.clone()
+            } else {
+                SmolStr::from(format!("{group}/{version}"))
+            };
+            api_versions.insert(format!("{group_version}/{}", resource.gvk.kind).into());
+            api_versions.insert(group_version);
+        }
+        let control_namespace = SmolStr::from(self.root.namespace());
+        let maps = GroupResource::new("", "configmaps");
+        let written = api.get(&maps, &control_namespace, "argocd-cm");
+        let written = written.and_then(|map| map.str_at(&["data", "kustomize.buildOptions"]));
+        Facts {
+            kube_version: KUBE_VERSION.into(),
+            api_versions: api_versions.into_iter().collect(),
+            build_options: written.map_or_else(|| self.survey.build_options.clone(), SmolStr::from),
+            control_namespace,
+            seed: self.settings.cluster.seed,
+        }
     }
 
     fn note_input(&mut self, time: Time, input: Input) {
@@ -474,7 +511,8 @@ impl World {
                 app,
                 revisions,
             } => {
-                let result = self.sources.render(&app, &revisions);
+                let facts = self.facts();
+                let result = self.sources.render(&app, &revisions, &facts);
                 self.hear(now, Event::Rendered { call, result });
             }
             Effect::Expand { call, set } => {
@@ -483,6 +521,13 @@ impl World {
             }
             Effect::Wake { at } => self.wake = Some(at),
         }
+    }
+}
+
+fn came_in(repository: &Repository) -> Input {
+    Input::Repository {
+        revision: repository.revision.clone(),
+        remotes: repository.remotes_digest(),
     }
 }
 

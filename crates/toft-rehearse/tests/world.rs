@@ -61,6 +61,7 @@ fn repository(files: MemoryFiles, revision: &str) -> Repository {
     Repository {
         tree: Arc::new(files),
         revision: revision.into(),
+        remotes: BTreeMap::new(),
     }
 }
 
@@ -155,11 +156,11 @@ fn the_same_seed_gives_the_same_bytes_and_another_does_not() {
 
 #[test]
 fn a_run_is_made_again_from_what_came_in() {
-    let trees = |revision: &str| {
+    let trees = |revision: &str, _: &str| {
         let image = format!("registry.example.org/photos:{revision}");
         Some(repository(small(&image), revision))
     };
-    let mut world = World::new(settings(5), trees("1").unwrap(), BEGIN).unwrap();
+    let mut world = World::new(settings(5), trees("1", "").unwrap(), BEGIN).unwrap();
     settle(&mut world);
     let scale = toft_value::value!({"spec": {"replicas": 3}});
     let scale = Request::patch("kubectl", deployment(), PatchKind::Merge, scale);
@@ -171,7 +172,7 @@ fn a_run_is_made_again_from_what_came_in() {
     );
     world.handle(world.clock(), &Request::delete("kubectl", deployment()));
     world.skip_to(world.clock() + Duration::from_mins(7));
-    world.set_repository(trees("2").unwrap());
+    world.set_repository(trees("2", "").unwrap());
     settle(&mut world);
     let lines: Vec<String> = world.take_inputs().iter().map(Entry::to_line).collect();
     let told = print_commits(&world.take_commits());
@@ -192,7 +193,7 @@ fn a_run_is_made_again_from_what_came_in() {
     };
     assert_ne!(told, shorter(5));
     assert!(replay(settings(5), &log[1..], &trees).is_err());
-    assert!(replay(settings(5), &log, &|_| None).is_err());
+    assert!(replay(settings(5), &log, &|_, _| None).is_err());
 }
 
 #[test]

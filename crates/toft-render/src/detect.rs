@@ -7,25 +7,24 @@ use toft_source::{EntryKind, Files, ReadError, RepoPath};
 pub(crate) const KUSTOMIZATIONS: &[&str] =
     &["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// The tool of a folder: a chart before a kustomization before plain files.
+/// The tool of a folder: that of the last file, in order of names, that is written for one.
+///
+/// A chart is what has a file whose name ends in `Chart.yaml`.
 ///
 /// Source: Argo CD 3.2.0 `util/app/discovery/discovery.go`, `Discover`, which visits the files of the folder in
-/// order of names and lets the first decide: `Chart.yaml` sorts before the names of a kustomization but `Kustomization`,
-/// and a folder with both does not occur.
+/// order of names and lets each overwrite what the one before decided: `kustomization.yaml` wins over `Chart.yaml`.
 pub(crate) fn detect(files: &dyn Files, folder: &RepoPath) -> Result<SourceType, ReadError> {
     let entries = files.list(folder)?;
-    let has = |name: &str| {
-        entries
-            .iter()
-            .any(|entry| entry.name == name && entry.kind == EntryKind::File)
-    };
-    if has("Chart.yaml") {
-        return Ok(SourceType::Helm);
-    }
-    let kustomization = KUSTOMIZATIONS.iter().any(|name| has(name));
-    Ok(if kustomization {
-        SourceType::Kustomize
-    } else {
-        SourceType::Directory
-    })
+    let tools = entries.iter().filter_map(|entry| {
+        if entry.kind != EntryKind::File {
+            None
+        } else if entry.name.ends_with("Chart.yaml") {
+            Some(SourceType::Helm)
+        } else if KUSTOMIZATIONS.contains(&entry.name.as_str()) {
+            Some(SourceType::Kustomize)
+        } else {
+            None
+        }
+    });
+    Ok(tools.last().unwrap_or(SourceType::Directory))
 }

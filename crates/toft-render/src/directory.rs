@@ -5,7 +5,6 @@
 use toft_argo::{DirectorySource, Glob};
 use toft_object::{Object, Origin, Rendered, Rendering};
 use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath, Severity, Source};
-use toft_value::Value;
 use toft_yaml::{Resolver, values};
 
 /// A file with these words is not a manifest.
@@ -174,34 +173,23 @@ impl Reading<'_> {
     }
 
     fn add(&mut self, path: &RepoPath, source: &Source, located: toft_yaml::Located) {
-        let is_list = located
-            .value
-            .str_at(&["kind"])
-            .is_some_and(|kind| kind.ends_with("List"));
         let (line, span) = (located.line, located.span);
-        let items: Vec<Value> = match located.value.get("items") {
-            Some(items) if is_list => items.items().to_vec(),
-            _ => vec![located.value],
-        };
-        for value in items {
-            match Object::new(value) {
-                Ok(object) => {
-                    let origin = Origin {
-                        path: path.clone(),
-                        line,
-                        step: "directory",
-                    };
-                    self.checked.value.objects.push(Rendered { object, origin });
-                }
-                Err(error) => {
-                    let message =
-                        format!("a document of `{path}` is no Kubernetes object: {error}");
-                    let diagnostic =
-                        Diagnostic::error("REN010", message).at(source, span, error.to_string());
-                    self.checked.diagnostics.push(diagnostic.help(format!(
-                        "leave the file out with `directory.exclude`, or write `# {SKIP_MARKER}` into it"
-                    )));
-                }
+        match Object::new(located.value) {
+            Ok(object) => {
+                let origin = Origin {
+                    path: path.clone(),
+                    line,
+                    step: "directory",
+                };
+                self.checked.value.objects.push(Rendered { object, origin });
+            }
+            Err(error) => {
+                let message = format!("a document of `{path}` is no Kubernetes object: {error}");
+                let diagnostic =
+                    Diagnostic::error("REN010", message).at(source, span, error.to_string());
+                self.checked.diagnostics.push(diagnostic.help(format!(
+                    "leave the file out with `directory.exclude`, or write `# {SKIP_MARKER}` into it"
+                )));
             }
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn edit(
         }
     }
     for image in &options.images {
-        let image = parse_image(image)?;
+        let image = parse_image(image, kustomization.items_at(&["images"]))?;
         put_by_name(&mut kustomization, "images", image);
     }
     for replica in &options.replicas {
@@ -55,46 +55,47 @@ pub(crate) fn edit(
     Ok(kustomization)
 }
 
-/// `name=new:tag`, `name:tag`, `name@digest`, `name=new@digest`.
-fn parse_image(text: &str) -> Result<Value, String> {
-    let (name, rest) = match text.split_once('=') {
-        Some((name, rest)) => (name, rest),
-        None => (image_name(text).0, text),
-    };
-    if name.is_empty() || rest.is_empty() {
+/// An image as the command takes it; `*` keeps what the kustomization has.
+///
+/// Source: kustomize 5.8.2 `kustomize/commands/edit/set/setimage.go`, `parse`; `api/internal/image/image.go`.
+fn parse_image(text: &str, written: &[Value]) -> Result<Value, String> {
+    let (key, value) = text.split_once('=').unwrap_or(("", text));
+    let (name, tag, digest) = split_image(value);
+    if name == text {
         return Err(format!(
             "`{text}` is no image: write `name=new-name:tag`, `name:tag` or `name@digest`"
         ));
     }
-    let (new_name, version) = image_name(rest);
+    let (name, new_name) = if key.is_empty() {
+        (name, "")
+    } else {
+        (key, name)
+    };
+    let known = written
+        .iter()
+        .find(|one| one.str_at(&["name"]) == Some(name));
     let mut image = Map::new();
     image.insert("name", name);
-    if new_name != name && !new_name.is_empty() && new_name != "*" {
-        image.insert("newName", new_name);
-    }
-    match version {
-        Version::Tag(tag) if tag != "*" => drop(image.insert("newTag", tag)),
-        Version::Digest(digest) => drop(image.insert("digest", digest)),
-        Version::Tag(_) | Version::None => {}
+    for (field, text) in [("newName", new_name), ("newTag", tag), ("digest", digest)] {
+        let kept = known
+            .and_then(|known| known.str_at(&[field]))
+            .unwrap_or_default();
+        let text = if text == "*" { kept } else { text };
+        if !text.is_empty() {
+            image.insert(field, text);
+        }
     }
     Ok(Value::Map(image))
 }
 
-enum Version<'a> {
-    None,
-    Tag(&'a str),
-    Digest(&'a str),
-}
-
-fn image_name(text: &str) -> (&str, Version<'_>) {
-    if let Some((name, digest)) = text.split_once('@') {
-        return (name, Version::Digest(digest));
-    }
-    match text.rsplit_once(':') {
-        // A colon before a slash belongs to the port of a registry.
-        Some((name, tag)) if !tag.contains('/') => (name, Version::Tag(tag)),
-        _ => (text, Version::None),
-    }
+/// Name, tag and digest; a colon before the first slash belongs to the port of a registry.
+fn split_image(text: &str) -> (&str, &str, &str) {
+    let start = text.find('/').unwrap_or(0);
+    let (domain, rest) = text.split_at_checked(start).unwrap_or(("", text));
+    let (rest, digest) = rest.split_once('@').unwrap_or((rest, ""));
+    let (rest, tag) = rest.split_once(':').unwrap_or((rest, ""));
+    let name = text.get(..domain.len() + rest.len()).unwrap_or(text);
+    (name, tag, digest)
 }
 
 /// Replaces the entry of a list that has the same name, or adds one; the list stays sorted as the
@@ -121,25 +122,41 @@ fn append(kustomization: &mut Value, field: &str, more: Vec<Value>) {
     kustomization.set_at(&[field], List::from(entries));
 }
 
+/// Source: kustomize 5.8.2 `kustomize/commands/edit/add/addmetadata.go`.
 fn add_labels(kustomization: &mut Value, options: &KustomizeSource) -> Result<(), String> {
-    if options.common_labels.is_empty() {
+    let (labels, force) = (&options.common_labels, options.force_common_labels);
+    if labels.is_empty() {
         return Ok(());
     }
-    let flag = |name: &str| options.raw.bool_at(&[name]) == Some(true);
-    if flag("labelWithoutSelector") || flag("labelIncludeTemplates") {
-        let entry = value!({"pairs": options.common_labels.clone(), "includeTemplates": flag("labelIncludeTemplates")});
-        append(kustomization, "labels", vec![entry]);
-        return Ok(());
+    if !options.label_without_selector {
+        if options.label_include_templates {
+            return Err(
+                "--without-selector flag must be specified for --include-templates to work"
+                    .to_owned(),
+            );
+        }
+        return merge(kustomization, ("commonLabels", "label"), (labels, force));
     }
-    merge(
-        kustomization,
-        ("commonLabels", "label"),
-        (&options.common_labels, flag("forceCommonLabels")),
-    )
+    let templates = options.label_include_templates;
+    let mut entries = kustomization.items_at(&["labels"]).to_vec();
+    let flag = |entry: &Value, name: &str| entry.bool_at(&[name]) == Some(true);
+    let fits = |entry: &Value| {
+        !flag(entry, "includeSelectors") && flag(entry, "includeTemplates") == templates
+    };
+    let at = entries.iter().position(fits);
+    let mut entry = match at {
+        Some(at) => entries.remove(at),
+        None if templates => value!({"includeTemplates": true}),
+        None => Value::Map(Map::new()),
+    };
+    merge(&mut entry, ("pairs", "label"), (labels, force))?;
+    entries.insert(at.unwrap_or(entries.len()), entry);
+    kustomization.set_at(&["labels"], List::from(entries));
+    Ok(())
 }
 
 fn add_annotations(kustomization: &mut Value, options: &KustomizeSource) -> Result<(), String> {
-    let force = options.raw.bool_at(&["forceCommonAnnotations"]) == Some(true);
+    let force = options.force_common_annotations;
     merge(
         kustomization,
         ("commonAnnotations", "annotation"),
@@ -154,7 +171,9 @@ fn merge(
 ) -> Result<(), String> {
     for (key, text) in more {
         if !force && kustomization.at(&[field, key]).is_some() {
-            return Err(format!("{word} {key} already in kustomization file"));
+            return Err(format!(
+                "{word} {key} already in kustomization file. Use --force to override."
+            ));
         }
         kustomization.set_at(&[field, key], text.clone());
     }
@@ -194,9 +213,9 @@ mod tests {
         let refused = edited(written.clone(), &options);
         assert_eq!(
             refused,
-            Err("label a already in kustomization file".to_owned())
+            Err("label a already in kustomization file. Use --force to override.".to_owned())
         );
-        options.raw = value!({"forceCommonLabels": true});
+        options.force_common_labels = true;
         assert_eq!(
             edited(written, &options),
             Ok(value!({"commonLabels": {"a": "2"}}))

@@ -22,6 +22,7 @@ use toft_gotmpl::{Dict, Settings};
 use toft_source::{Checked, Diagnostic, Files, ReadError};
 
 use dialect::Dialect;
+pub(crate) use matching::is_path_match;
 
 /// What an `ApplicationSet` gives.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,26 +3,35 @@
 use std::sync::Arc;
 
 use toft_argo::KustomizeSource;
-use toft_kustomize::{BuildOptions, build};
+use toft_kustomize::{BuildOptions, LoadRestrictor, Reorder, build};
 use toft_object::Rendering;
 use toft_source::{
     Checked, Diagnostic, Entry, EntryKind, Files, ReadError, Remote, RepoPath, Source,
 };
-use toft_value::Value;
+use toft_value::{Map, Value};
 use toft_yaml::{Resolver, values, write};
 
 use crate::detect::KUSTOMIZATIONS;
 use crate::edit::edit;
+use crate::environment::Environment;
+use crate::request::Request;
+use crate::trees::Tree;
 
 /// The objects of a kustomization.
+///
+/// Source: Argo CD 3.2.0 `util/kustomize/kustomize.go`, `Build`.
 pub(crate) fn render(
-    files: &dyn Files,
+    request: &Request<'_>,
+    files: &Tree<'_>,
     folder: &RepoPath,
-    options: Option<&KustomizeSource>,
 ) -> Result<Checked<Rendering>, ReadError> {
-    let Some(options) = options.filter(|options| **options != untouched(options)) else {
-        return build(files, folder, &BuildOptions::default());
-    };
+    let build_options = build_options(request.surroundings.build_options);
+    let nothing = KustomizeSource::default();
+    let options = request.source.kustomize.as_ref().unwrap_or(&nothing);
+    let options = substituted(options, &Environment::new(request));
+    if options == untouched(&options) {
+        return build(files, folder, &build_options);
+    }
     let Some(path) = kustomization(files, folder)? else {
         let message =
             format!("`{folder}` has no kustomization to add the options of the Application to");
@@ -32,7 +41,7 @@ pub(crate) fn render(
     let parsed = values(&source, Resolver::Kustomize);
     if parsed.has_errors() {
         // The build says what is wrong with it, and where.
-        return build(files, folder, &BuildOptions::default());
+        return build(files, folder, &build_options);
     }
     let written = parsed
         .value
@@ -43,25 +52,72 @@ pub(crate) fn render(
         let place = folder.join(component).ok();
         place.is_some_and(|place| matches!(files.kind(&place), Ok(Some(_))))
     };
-    match edit(written, options, &present) {
+    match edit(written, &options, &present) {
         Ok(edited) => {
             let bytes: Arc<[u8]> = write(&edited).into_bytes().into();
-            build(
-                &Edited { files, path, bytes },
-                folder,
-                &BuildOptions::default(),
-            )
+            build(&Edited { files, path, bytes }, folder, &build_options)
         }
         Err(message) => Ok(failed(Diagnostic::error("REN021", message))),
     }
 }
 
-/// Options that say nothing but which tool is meant.
+/// The options with the names of the Application in them.
+fn substituted(options: &KustomizeSource, environment: &Environment) -> KustomizeSource {
+    let all = |map: &Map| {
+        let entries = map.iter().map(|(key, value)| {
+            let value = match value {
+                Value::Str(text) => Value::from(environment.substitute(text)),
+                other => other.clone(),
+            };
+            (key.clone(), value)
+        });
+        entries.collect::<Map>()
+    };
+    let mut substituted = options.clone();
+    for image in &mut substituted.images {
+        *image = environment.substitute(image).into();
+    }
+    substituted.common_labels = all(&options.common_labels);
+    if options.common_annotations_envsubst {
+        substituted.common_annotations = all(&options.common_annotations);
+    }
+    substituted
+}
+
+/// Options that say nothing to the kustomization itself.
 fn untouched(options: &KustomizeSource) -> KustomizeSource {
     KustomizeSource {
-        raw: options.raw.clone(),
+        ignore_missing_components: options.ignore_missing_components,
+        force_common_labels: options.force_common_labels,
+        label_without_selector: options.label_without_selector,
+        label_include_templates: options.label_include_templates,
+        force_common_annotations: options.force_common_annotations,
+        common_annotations_envsubst: options.common_annotations_envsubst,
+        kube_version: options.kube_version.clone(),
+        api_versions: options.api_versions.clone(),
         ..KustomizeSource::default()
     }
+}
+
+/// What `kustomize.buildOptions` says; what does not change the objects is passed over.
+fn build_options(text: &str) -> BuildOptions {
+    let mut options = BuildOptions::default();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    for (at, word) in words.iter().enumerate() {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) => (flag, value),
+            None => (*word, words.get(at + 1).copied().unwrap_or_default()),
+        };
+        match (flag, value) {
+            ("--load-restrictor", "LoadRestrictionsNone" | "none") => {
+                options.load_restrictor = LoadRestrictor::None;
+            }
+            ("--reorder", "none") => options.reorder = Reorder::None,
+            ("--reorder", "legacy") => options.reorder = Reorder::Legacy,
+            _ => {}
+        }
+    }
+    options
 }
 
 fn failed(diagnostic: Diagnostic) -> Checked<Rendering> {

@@ -1,11 +1,14 @@
 //! One source of an Application to its objects.
 
-use toft_argo::{ApplicationSource, SourceType};
+use toft_argo::{ApplicationSource, Siblings, SourceType};
 use toft_object::Rendering;
 use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath};
 
 use crate::detect::detect;
-use crate::{directory, kustomize};
+use crate::objects::unfold;
+use crate::request::Request;
+use crate::trees::Tree;
+use crate::{directory, helm, kustomize, overrides};
 
 /// What a source gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,60 +19,84 @@ pub struct SourceRendering {
     pub source_type: SourceType,
 }
 
-/// Renders one source from the tree of its repository.
+/// Renders one source of an Application.
 ///
-/// A source that only lends files to its siblings (`ref`) gives nothing. Lists are unfolded. Where a
-/// diagnostic is an error, the objects are not what the author meant, and must not be used.
+/// `files` is the tree of the repository at hand; charts, other repositories and single files are asked
+/// for with [`Files::remote`]. A source that only lends files to its siblings (`ref`) gives nothing. Lists
+/// are unfolded. Where a diagnostic is an error, there are no objects to be used.
 ///
 /// # Errors
-/// The tree could not be read.
+/// The tree could not be read, or something outside was not brought.
 ///
-/// Source: Argo CD 3.2.0 `reposerver/repository/repository.go`, `GenerateManifests`.
+/// Source: Argo CD 3.2.0 `reposerver/repository/repository.go`, `GenerateManifest`, `GenerateManifests`.
+///
+/// # Example
+/// ```
+/// use toft_argo::Application;
+/// use toft_render::{Request, Surroundings, render};
+/// use toft_source::MemoryFiles;
+/// use toft_value::value;
+/// let app = Application::parse(&value!({
+///     "metadata": {"name": "nas"},
+///     "spec": {"source": {"repoURL": "r", "path": "nas", "helm": {"parameters": [{"name": "port", "value": "81"}]}}},
+/// }));
+/// let files = MemoryFiles::new([
+///     ("nas/Chart.yaml", "{apiVersion: v2, name: nas, version: 1.0.0}"),
+///     ("nas/templates/a.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: '{{ .Release.Name }}-{{ .Values.port }}'}}"),
+/// ]);
+/// let surroundings = Surroundings::alone();
+/// let request = Request { application: &app.value, source: &app.value.sources[0], revision: "1", surroundings: &surroundings };
+/// let rendered = render(&files, &request).unwrap();
+/// assert_eq!(rendered.value.rendering.objects[0].object.name(), "nas-81");
+/// ```
 pub fn render(
     files: &dyn Files,
-    source: &ApplicationSource,
+    request: &Request<'_>,
 ) -> Result<Checked<SourceRendering>, ReadError> {
-    if source.path.is_empty() && source.chart.is_empty() && !source.reference.is_empty() {
+    let source = request.source;
+    let is_lender = request.application.siblings == Siblings::Some || !source.reference.is_empty();
+    if source.path.is_empty() && source.chart.is_empty() && is_lender {
         return Ok(empty(SourceType::Directory));
     }
-    if !source.chart.is_empty() {
-        return Ok(refused(
-            SourceType::Helm,
-            needs_helm(&format!("the chart `{}`", source.chart)),
-        ));
+    if let Some(message) = request.application.references_refusal() {
+        let diagnostic = Diagnostic::error("REN007", message);
+        return Ok(refused(SourceType::Directory, diagnostic));
     }
-    let folder = match folder(files, source)? {
+    let tree = Tree::of(files, source, request.surroundings)?;
+    let folder = match folder(&tree, source)? {
         Ok(folder) => folder,
+        Err(diagnostic) => return Ok(refused(SourceType::Directory, diagnostic)),
+    };
+    let named = (source, request.instance_name());
+    let source = match overrides::apply(&tree, &folder, (named.0, &named.1))? {
+        Ok(source) => source,
         Err(diagnostic) => return Ok(refused(SourceType::Directory, diagnostic)),
     };
     let source_type = match source.explicit_type() {
         Ok(Some(named)) => named,
-        Ok(None) => detect(files, &folder)?,
+        Ok(None) => detect(&tree, &folder)?,
         Err(message) => {
-            return Ok(refused(
-                SourceType::Directory,
-                Diagnostic::error("REN003", message),
-            ));
+            let diagnostic = Diagnostic::error("REN003", message);
+            return Ok(refused(SourceType::Directory, diagnostic));
         }
     };
+    let request = Request {
+        source: &source,
+        ..*request
+    };
     let checked = match source_type {
-        SourceType::Kustomize => kustomize::render(files, &folder, source.kustomize.as_ref())?,
+        SourceType::Kustomize => kustomize::render(&request, &tree, &folder)?,
         SourceType::Directory => {
             let options = source.directory.clone().unwrap_or_default();
-            directory::render(files, &folder, &options)?
+            directory::render(&tree, &folder, &options)?
         }
-        SourceType::Helm => {
-            return Ok(refused(
-                source_type,
-                needs_helm(&format!("the chart in `{folder}`")),
-            ));
-        }
+        SourceType::Helm => helm::render(&request, files, (&tree, &folder))?,
         SourceType::Plugin => return Ok(refused(source_type, plugin(&folder))),
     };
     let Checked {
         value: rendering,
         diagnostics,
-    } = checked;
+    } = unfold(checked);
     Ok(Checked {
         value: SourceRendering {
             rendering,
@@ -93,16 +120,27 @@ fn refused(source_type: SourceType, diagnostic: Diagnostic) -> Checked<SourceRen
     }
 }
 
-/// The folder of a source, or what Argo CD says where there is none.
+/// The folder of a source, or what Argo CD says where there is none; a chart is a tree by itself.
+///
+/// Source: Argo CD 3.2.0 `util/app/path/path.go`, `Path`.
 fn folder(
     files: &dyn Files,
     source: &ApplicationSource,
 ) -> Result<Result<RepoPath, Diagnostic>, ReadError> {
+    if !source.chart.is_empty() {
+        return Ok(Ok(RepoPath::root()));
+    }
     let path = &source.path;
     let Ok(folder) = RepoPath::parse(path) else {
-        let text = format!("{path}: app path is absolute or outside the repository");
-        return Ok(Err(Diagnostic::error("REN002", text)
-            .help("write the path relative to the root of the repository")));
+        let what = if path.starts_with('/') {
+            "app path is absolute"
+        } else {
+            "app path outside root"
+        };
+        let refused = Diagnostic::error("REN002", format!("{path}: {what}"));
+        return Ok(Err(
+            refused.help("write the path relative to the root of the repository")
+        ));
     };
     let missing = |what: &str| Diagnostic::error("REN001", format!("{path}: {what}"));
     Ok(match files.kind(&folder) {
@@ -142,14 +180,6 @@ fn nearest(files: &dyn Files, folder: &RepoPath) -> Result<String, ReadError> {
             names.join("`, `")
         ),
     })
-}
-
-fn needs_helm(what: &str) -> Diagnostic {
-    Diagnostic::error(
-        "REN004",
-        format!("{what} needs Helm, which is not rendered yet"),
-    )
-    .because("the Application is left alone; the others come up without it")
 }
 
 fn plugin(folder: &RepoPath) -> Diagnostic {

@@ -196,8 +196,10 @@ require (
 )
 
 require (
+	github.com/TomOnTime/utfutil v1.0.0 // indirect
 	github.com/felixge/httpsnoop v1.0.4 // indirect
 	github.com/golang/mock v1.6.0 // indirect
+	github.com/google/go-jsonnet v0.21.0 // indirect
 	github.com/yuin/gopher-lua v1.1.1 // indirect
 	layeh.com/gopher-json v0.0.0-20190114024228-97fed8db8427 // indirect
 )

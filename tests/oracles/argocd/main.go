@@ -4,6 +4,7 @@
 //	argocd expand DIR…      expands ApplicationSets
 //	argocd health DIR…      judges the health of objects
 //	argocd order DIR…       puts the tasks of a sync in order
+//	argocd render DIR…      renders the sources of Applications
 //	argocd sync DIR…        syncs pass by pass
 package main
 
@@ -17,10 +18,10 @@ import (
 func main() {
 	log.SetLevel(log.PanicLevel)
 	record := map[string]func(string) error{
-		"expand": expand, "health": healths, "order": orders, "sync": syncs, "templates": templates,
+		"expand": expand, "health": healths, "order": orders, "render": renderSources, "sync": syncs, "templates": templates,
 	}
 	if len(os.Args) < 3 || record[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: argocd expand|health|order|sync|templates DIR…")
+		fmt.Fprintln(os.Stderr, "usage: argocd expand|health|order|render|sync|templates DIR…")
 		os.Exit(2)
 	}
 	for _, dir := range os.Args[2:] {

@@ -1,15 +1,20 @@
 //! The Applications and ApplicationSets that are written in a tree.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 use toft_argo::{Application, GROUP};
 use toft_object::Object;
 use toft_source::{EntryKind, Files, ReadError, RepoPath, Source};
+use toft_value::Value;
 use toft_yaml::{Resolver, values};
 
 /// How deep folders are searched; ten times the deepest public repository found.
 const DEPTH_MAX: usize = 64;
+
+/// The setting of Argo CD that says how kustomizations are built.
+const BUILD_OPTIONS: &str = "kustomize.buildOptions";
 
 /// An Application as it is written.
 pub(super) struct Candidate {
@@ -29,6 +34,8 @@ pub(super) struct Found {
     pub(super) sets: Vec<(String, RepoPath)>,
     /// The AppProjects, by name, and the files they are written in.
     pub(super) projects: BTreeMap<SmolStr, RepoPath>,
+    /// `kustomize.buildOptions`, wherever settings of Argo CD are written; empty where nowhere.
+    pub(super) build_options: SmolStr,
 }
 
 impl Found {
@@ -64,7 +71,16 @@ impl Found {
     }
 
     fn read(&mut self, tree: &dyn Files, path: &RepoPath) {
-        for object in objects(tree, path) {
+        let Some(bytes) = yaml(tree, path) else {
+            return;
+        };
+        let source = Source::new(path.as_str(), bytes);
+        if self.build_options.is_empty() && contains(source.bytes(), BUILD_OPTIONS.as_bytes()) {
+            let located = values(&source, Resolver::Kubectl).value;
+            let found = located.iter().find_map(|one| build_options(&one.value));
+            self.build_options = found.unwrap_or_default();
+        }
+        for object in objects(&source) {
             match object.kind() {
                 "Application" => self.applications.push(candidate(tree, object, path)),
                 "ApplicationSet" => self.sets.push((object.name().to_owned(), path.clone())),
@@ -78,25 +94,41 @@ impl Found {
     }
 }
 
-/// The objects of Argo CD in one file. What is too large or leaves the tree cannot be the root, and is told
-/// when something refers to it.
-fn objects(tree: &dyn Files, path: &RepoPath) -> Vec<Object> {
+/// The bytes of a file that may hold YAML. What is too large or leaves the tree cannot be the root, and is
+/// told when something refers to it.
+fn yaml(tree: &dyn Files, path: &RepoPath) -> Option<Arc<[u8]>> {
     let name = path.file_name();
     let is_yaml = [".yaml", ".yml", ".json"]
         .iter()
         .any(|ending| name.ends_with(ending));
-    let bytes = is_yaml.then(|| tree.read(path).ok()).flatten();
-    let Some(bytes) = bytes.filter(|bytes| contains(bytes, GROUP.as_bytes())) else {
+    is_yaml.then(|| tree.read(path).ok()).flatten()
+}
+
+/// The objects of Argo CD in one file.
+fn objects(source: &Source) -> Vec<Object> {
+    if !contains(source.bytes(), GROUP.as_bytes()) {
         return Vec::new();
-    };
-    let source = Source::new(path.as_str(), bytes);
-    let located = values(&source, Resolver::Kubectl).value;
+    }
+    let located = values(source, Resolver::Kubectl).value;
     let objects = located
         .into_iter()
         .filter_map(|located| Object::new(located.value).ok());
     objects
         .filter(|object| object.gvk().group == GROUP)
         .collect()
+}
+
+/// The setting, in a ConfigMap, in a patch of it, or in the values of Argo CD's chart.
+fn build_options(value: &Value) -> Option<SmolStr> {
+    match value {
+        Value::Map(map) => {
+            let own = map.get(BUILD_OPTIONS).and_then(Value::as_str);
+            own.map(SmolStr::from)
+                .or_else(|| map.values().find_map(build_options))
+        }
+        Value::List(list) => list.iter().find_map(build_options),
+        _ => None,
+    }
 }
 
 fn candidate(tree: &dyn Files, object: Object, path: &RepoPath) -> Candidate {

@@ -18,6 +18,8 @@ pub(crate) struct Survey {
     pub(crate) unused: Vec<String>,
     /// The AppProjects, by name, and the files they are written in.
     pub(crate) projects: BTreeMap<SmolStr, RepoPath>,
+    /// `kustomize.buildOptions`, where the tree holds settings of Argo CD; empty where it does not.
+    pub(crate) build_options: SmolStr,
 }
 
 /// Looks for what the root does not lead to.
@@ -43,6 +45,7 @@ pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError>
     Ok(Survey {
         unused: told,
         projects: found.projects,
+        build_options: found.build_options,
     })
 }
 

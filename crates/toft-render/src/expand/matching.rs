@@ -4,7 +4,7 @@
 /// nothing.
 ///
 /// Source: Go 1.26 `src/path/match.go`.
-pub(super) fn is_path_match(pattern: &str, path: &str) -> bool {
+pub(crate) fn is_path_match(pattern: &str, path: &str) -> bool {
     let tokens = tokens(pattern, '^');
     tokens.is_some_and(|tokens| matches(&tokens, path, Slash::Stops))
 }
