@@ -87,6 +87,13 @@ pub(crate) const SUITES: &[Suite] = &[
         answer: argo::expand,
     },
     Suite {
+        folder: "crates/toft-render/tests/sources",
+        tool: "argocd",
+        origin: "Argo CD 3.2.0",
+        files: &["expected.yaml"],
+        answer: argo::render,
+    },
+    Suite {
         folder: "crates/toft-schema/tests/cases",
         tool: "kube-apiserver",
         origin: "kube-apiserver 1.36.3",

@@ -104,7 +104,7 @@ fn folder(tree: &dyn Files, place: RepoPath) -> Result<Checked<Option<Root>>, Re
     let source = value!({"repoURL": ".", "path": place.as_str()});
     let application = Application::parse(&value!({"spec": {"source": source}})).value;
     let Some(source) = application.sources.first() else {
-        return Ok(failed(Vec::new()));
+        return Ok(Checked::clean(None));
     };
     let surroundings = Surroundings::alone();
     let request = Request {

@@ -21,7 +21,7 @@ use toft_object::Time;
 use toft_rehearse::{
     Entry, Repository, Saved, Settled, World, WorldSettings, print_commits, replay,
 };
-use toft_source::{MemoryFiles, RepoPath};
+use toft_source::{MemoryFiles, Remote, RepoPath};
 use toft_sync::ProjectRules;
 use toft_value::Value;
 
@@ -301,4 +301,92 @@ fn a_world_at_rest_that_is_restored_has_nothing_to_do() {
     restored.advance(restored.clock() + Duration::from_secs(30));
     assert_eq!(print_commits(&restored.take_commits()), "");
     assert_good(&restored);
+}
+
+const CHART: &str = "apiVersion: v2\nname: photos\nversion: 1.2.3\n";
+const TEMPLATE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}'}\n\
+    data: {size: '{{ .Values.size }}', version: '{{ .Chart.Version }}'}\n";
+
+/// An Application with the values of the repository at hand, and a chart from somewhere.
+fn charted(source: &str) -> MemoryFiles {
+    let application = format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {{name: photos, namespace: argocd}}\nspec:\n  \
+         project: default\n  sources:\n  - {source}\n  - {{repoURL: 'https://git.example.org/lab.git', targetRevision: main, ref: values}}\n  \
+         destination: {{server: 'https://kubernetes.default.svc', namespace: photos}}\n  \
+         syncPolicy: {{automated: {{prune: true, selfHeal: true}}, syncOptions: [CreateNamespace=true]}}\n"
+    );
+    MemoryFiles::new([
+        ("root.yaml", application.as_str()),
+        ("values/photos.yaml", "size: large\n"),
+        ("chart/Chart.yaml", CHART),
+        ("chart/templates/map.yaml", TEMPLATE),
+    ])
+}
+
+fn photos(world: &mut World) -> Option<Value> {
+    let path = ResourcePath::new("", "v1", "configmaps").namespace("photos");
+    let response = world.handle(world.clock(), &Request::get("test", path.name("photos")));
+    response.into_value().ok()
+}
+
+#[test]
+fn a_chart_of_the_repository_comes_up_with_values_of_a_sibling() {
+    let source = "{repoURL: 'https://git.example.org/lab.git', path: chart, helm: {valueFiles: [$values/values/photos.yaml]}}";
+    let mut world = World::new(settings(5), repository(charted(source), "1"), BEGIN).unwrap();
+    settle(&mut world);
+    let map = photos(&mut world).unwrap();
+    assert_eq!(map.str_at(&["data", "size"]), Some("large"));
+    assert!(world.wanted().is_empty());
+}
+
+fn rooted() -> WorldSettings {
+    WorldSettings {
+        root: Some("photos".to_owned()),
+        ..settings(5)
+    }
+}
+
+#[test]
+fn a_chart_from_outside_comes_up_once_it_is_brought() {
+    let source = "{repoURL: 'https://charts.example.org', chart: photos, targetRevision: ^1.0.0, helm: {valueFiles: [$values/values/photos.yaml]}}";
+    let empty = repository(charted(source), "1");
+    let chart = Remote::Chart {
+        repository: "https://charts.example.org".into(),
+        name: "photos".into(),
+        version: "^1.0.0".into(),
+    };
+    let mut world = World::new(rooted(), empty.clone(), BEGIN).unwrap();
+    settle(&mut world);
+    assert_eq!(world.wanted().iter().collect::<Vec<_>>(), [&chart]);
+    assert!(photos(&mut world).is_none());
+    let told = format!("{:?}", world.overview());
+    assert!(told.contains("run `toft fetch`"), "{told}");
+
+    let tree = MemoryFiles::new([("Chart.yaml", CHART), ("templates/map.yaml", TEMPLATE)]);
+    let brought = Repository {
+        remotes: BTreeMap::from([(chart, Ok(Arc::new(tree) as _))]),
+        ..empty.clone()
+    };
+    world.set_repository(brought.clone());
+    settle(&mut world);
+    let map = photos(&mut world).unwrap();
+    assert_eq!(map.str_at(&["data", "version"]), Some("1.2.3"));
+    assert!(world.wanted().is_empty());
+
+    let log = world.take_inputs();
+    let log: Vec<Entry> = log
+        .iter()
+        .map(|entry| Entry::parse(&entry.to_line()).unwrap())
+        .collect();
+    let told = print_commits(&world.take_commits());
+    let trees = |_: &str, remotes: &str| {
+        Some(if remotes.is_empty() {
+            empty.clone()
+        } else {
+            brought.clone()
+        })
+    };
+    let mut again = replay(rooted(), &log, &trees).unwrap();
+    assert_eq!(print_commits(&again.take_commits()), told);
+    assert!(replay(rooted(), &log, &|_, _| Some(empty.clone())).is_err());
 }

@@ -15,7 +15,7 @@ pub(crate) const KUSTOMIZATIONS: &[&str] =
 /// order of names and lets each overwrite what the one before decided: `kustomization.yaml` wins over `Chart.yaml`.
 pub(crate) fn detect(files: &dyn Files, folder: &RepoPath) -> Result<SourceType, ReadError> {
     let entries = files.list(folder)?;
-    let tools = entries.iter().filter_map(|entry| {
+    let tool = entries.iter().rev().find_map(|entry| {
         if entry.kind != EntryKind::File {
             None
         } else if entry.name.ends_with("Chart.yaml") {
@@ -26,5 +26,5 @@ pub(crate) fn detect(files: &dyn Files, folder: &RepoPath) -> Result<SourceType,
             None
         }
     });
-    Ok(tools.last().unwrap_or(SourceType::Directory))
+    Ok(tool.unwrap_or(SourceType::Directory))
 }

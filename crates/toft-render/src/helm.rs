@@ -44,6 +44,12 @@ impl From<Diagnostic> for Failure {
     }
 }
 
+impl From<Box<Diagnostic>> for Failure {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        (*diagnostic).into()
+    }
+}
+
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Diagnostic::from(problem).into()
@@ -82,7 +88,7 @@ fn objects(
         folder,
         environment: &environment,
     };
-    let mut input = values.of_files(&helm.value_files, helm.ignore_missing_value_files)?;
+    let mut input = values.of_files(helm)?;
     if let Some(text) = own_values(helm) {
         input
             .files
@@ -154,18 +160,7 @@ fn options(request: &Request<'_>, helm: &HelmSource) -> Result<TemplateOptions, 
 fn capabilities(request: &Request<'_>) -> Result<Capabilities, Failure> {
     let (source, surroundings) = (request.source, request.surroundings);
     let mut capabilities = Capabilities::assumed();
-    let text = match source.tool_kube_version() {
-        "" => surroundings.kube_version,
-        named => named,
-    };
-    if !text.is_empty() {
-        // What stands behind the numbers is dropped before Helm sees it, whichever Helm.
-        let version = KubeVersion::parse(text, HelmVersion::V3).map_err(|_| {
-            let message = format!(
-                "could not parse kubernetes version {text}: could not parse \"{text}\" as version"
-            );
-            Diagnostic::error("REN031", message)
-        })?;
+    if let Some(version) = kube_version(request)? {
         capabilities.kube_version = version;
     }
     let named = match source.tool_api_versions() {
@@ -174,6 +169,29 @@ fn capabilities(request: &Request<'_>) -> Result<Capabilities, Failure> {
     };
     capabilities.api_versions.extend(named.iter().cloned());
     Ok(capabilities)
+}
+
+/// The version of Kubernetes that charts are told: what the source says, else the cluster's; none where
+/// nothing is known.
+///
+/// What stands behind the numbers is dropped before Helm sees it, whichever Helm.
+///
+/// Source: Argo CD 3.2.0 `reposerver/repository/repository.go`, `parseKubeVersion`.
+pub(crate) fn kube_version(request: &Request<'_>) -> Result<Option<KubeVersion>, Box<Diagnostic>> {
+    let text = match request.source.tool_kube_version() {
+        "" => request.surroundings.kube_version,
+        named => named,
+    };
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parsed = KubeVersion::parse(text, HelmVersion::V3);
+    parsed.map(Some).map_err(|_| {
+        let message = format!(
+            "could not parse kubernetes version {text}: could not parse \"{text}\" as version"
+        );
+        Box::new(Diagnostic::error("REN031", message))
+    })
 }
 
 /// `valuesObject`, or else `values`; nothing where both are empty.
@@ -235,7 +253,7 @@ fn check_chart_file(tree: &Tree<'_>, folder: &RepoPath) -> Result<(), Failure> {
 }
 
 /// Charts of different Applications draw different random texts, the same ones every time.
-fn seed(request: &Request<'_>) -> u64 {
+pub(crate) fn seed(request: &Request<'_>) -> u64 {
     let app = request.application;
     let mut hasher = blake3::Hasher::new();
     hasher.update(&request.surroundings.seed.to_le_bytes());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use toft_argo::KustomizeSource;
-use toft_kustomize::{BuildOptions, LoadRestrictor, Reorder, build};
+use toft_kustomize::{BuildOptions, HelmOptions, LoadRestrictor, Reorder, build};
 use toft_object::Rendering;
 use toft_source::{
     Checked, Diagnostic, Entry, EntryKind, Files, ReadError, Remote, RepoPath, Source,
@@ -14,6 +14,7 @@ use toft_yaml::{Resolver, values, write};
 use crate::detect::KUSTOMIZATIONS;
 use crate::edit::edit;
 use crate::environment::Environment;
+use crate::helm::{kube_version, seed};
 use crate::request::Request;
 use crate::trees::Tree;
 
@@ -25,7 +26,10 @@ pub(crate) fn render(
     files: &Tree<'_>,
     folder: &RepoPath,
 ) -> Result<Checked<Rendering>, ReadError> {
-    let build_options = build_options(request.surroundings.build_options);
+    let build_options = match build_options(request) {
+        Ok(options) => options,
+        Err(diagnostic) => return Ok(failed(*diagnostic)),
+    };
     let nothing = KustomizeSource::default();
     let options = request.source.kustomize.as_ref().unwrap_or(&nothing);
     let options = substituted(options, &Environment::new(request));
@@ -100,8 +104,25 @@ fn untouched(options: &KustomizeSource) -> KustomizeSource {
 }
 
 /// What `kustomize.buildOptions` says; what does not change the objects is passed over.
-fn build_options(text: &str) -> BuildOptions {
+fn build_options(request: &Request<'_>) -> Result<BuildOptions, Box<Diagnostic>> {
+    let text = request.surroundings.build_options;
     let mut options = BuildOptions::default();
+    let kube_version = kube_version(request)?;
+    if text.contains("--enable-helm") {
+        let api_versions = match request.source.tool_api_versions() {
+            [] => request.surroundings.api_versions,
+            named => named,
+        };
+        options.helm = Some(HelmOptions {
+            version: request.surroundings.release.helm(),
+            kube_version: kube_version.map_or_else(String::new, |version| {
+                version.plain.trim_start_matches('v').to_owned()
+            }),
+            api_versions: api_versions.iter().map(ToString::to_string).collect(),
+            seed: seed(request),
+            ..HelmOptions::default()
+        });
+    }
     let words: Vec<&str> = text.split_whitespace().collect();
     for (at, word) in words.iter().enumerate() {
         let (flag, value) = match word.split_once('=') {
@@ -117,7 +138,7 @@ fn build_options(text: &str) -> BuildOptions {
             _ => {}
         }
     }
-    options
+    Ok(options)
 }
 
 fn failed(diagnostic: Diagnostic) -> Checked<Rendering> {

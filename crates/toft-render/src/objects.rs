@@ -20,7 +20,7 @@ pub(crate) fn unfold(checked: Checked<Rendering>) -> Checked<Rendering> {
         let value = one.object.value();
         match value.get("items") {
             Some(Value::List(items)) => {
-                for item in items.iter() {
+                for item in items {
                     push(&mut unfolded, &mut diagnostics, (&one, item));
                 }
             }

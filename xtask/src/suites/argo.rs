@@ -34,6 +34,11 @@ pub(super) fn passes(_: &mut Programs, cases: &[PathBuf]) -> Result<Vec<Answer>>
     ask("sync", cases, "expected.passes")
 }
 
+/// Sources of Applications, with the Helm that Argo CD 3.2 ships with, and the newest kustomize.
+pub(super) fn render(_: &mut Programs, cases: &[PathBuf]) -> Result<Vec<Answer>> {
+    ask("render", cases, "expected.yaml")
+}
+
 /// Asks about copies of the cases: comparing changes nothing.
 fn ask(question: &str, cases: &[PathBuf], file: &'static str) -> Result<Vec<Answer>> {
     let folder = std::env::temp_dir().join(format!("toft-argocd-{}", std::process::id()));
@@ -44,6 +49,10 @@ fn ask(question: &str, cases: &[PathBuf], file: &'static str) -> Result<Vec<Answ
         copies.push(to);
     }
     let mut argo = Command::new(oracle::ensure("argocd")?);
+    if question == "render" {
+        argo.env("HELM", oracle::ensure("helm-3")?);
+        argo.env("KUSTOMIZE", oracle::ensure("kustomize")?);
+    }
     let output = shell::output(argo.arg(question).args(&copies))?;
     let mut answers = Vec::new();
     for to in copies {

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
-use toft_argo::{ApplicationSource, HelmFileParameter, Siblings};
+use toft_argo::{ApplicationSource, HelmFileParameter, HelmSource, Siblings};
 use toft_helm::{Setting, ValuesInput};
 use toft_source::{Diagnostic, Files, ReadError, Remote, RepoPath};
 
@@ -43,14 +43,11 @@ struct Found<'a> {
 
 impl ValueFiles<'_> {
     /// The files of values, in their order.
-    pub(super) fn of_files(
-        &self,
-        names: &[SmolStr],
-        ignore_missing: bool,
-    ) -> Result<ValuesInput, Failure> {
+    pub(super) fn of_files(&self, helm: &HelmSource) -> Result<ValuesInput, Failure> {
         self.check_references()?;
+        let ignore_missing = helm.ignore_missing_value_files;
         let mut found = Vec::new();
-        for name in names {
+        for name in &helm.value_files {
             let words = "error resolving value file path: ";
             let one = self.resolve(name, words);
             found.push(
@@ -58,7 +55,7 @@ impl ValueFiles<'_> {
             );
         }
         if self.request.surroundings.release == ArgoRelease::V3_6 {
-            found = expanded(found, ignore_missing)?;
+            found = expanded(found, helm)?;
         }
         let mut input = ValuesInput::default();
         for one in found {
@@ -234,7 +231,7 @@ impl ValueFiles<'_> {
 /// the place of its name.
 ///
 /// Source: Argo CD 3.5.1 `reposerver/repository/repository.go`, `getResolvedValueFiles`.
-fn expanded(found: Vec<Found<'_>>, ignore_missing: bool) -> Result<Vec<Found<'_>>, Failure> {
+fn expanded<'a>(found: Vec<Found<'a>>, helm: &HelmSource) -> Result<Vec<Found<'a>>, Failure> {
     let is_pattern =
         |one: &Found<'_>| !one.is_address && one.path.as_str().contains(['*', '?', '[']);
     let key = |one: &Found<'_>| (one.home.clone(), one.path.clone());
@@ -250,7 +247,7 @@ fn expanded(found: Vec<Found<'_>>, ignore_missing: bool) -> Result<Vec<Found<'_>
             continue;
         }
         let matched = patterns::expand(&one.tree, &one.path)?;
-        if matched.is_empty() && !ignore_missing {
+        if matched.is_empty() && !helm.ignore_missing_value_files {
             let message = format!(
                 "error resolving helm value files: values file glob \"{}\" matched no files",
                 one.name
