@@ -1,5 +1,6 @@
 //! `cargo x parity`: the live comparison with upstream's programs.
 
+mod helm;
 mod kustomize;
 mod outcomes;
 mod yaml;
@@ -38,6 +39,10 @@ struct Comparison {
 
 /// What is compared beside the recorded cases.
 const COMPARISONS: &[Comparison] = &[
+    Comparison {
+        name: "helm template",
+        run: |_, _| helm::run(),
+    },
     Comparison {
         name: "kubectl on a real control plane",
         run: |_, _| kubectl::with_plane(Mode::Compare, None),

@@ -19,6 +19,7 @@ mod release;
 mod render;
 mod schema;
 mod set;
+mod show;
 mod template;
 mod values;
 

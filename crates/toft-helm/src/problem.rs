@@ -43,6 +43,19 @@ impl Problem {
         )
     }
 
+    /// A release that is named, and gets a name besides.
+    pub fn name_and_generated() -> Self {
+        Self::new(
+            OPTIONS,
+            "cannot set --generate-name and also specify a name",
+        )
+    }
+
+    /// Whether charts are missing that the chart needs.
+    pub fn is_missing_dependency(&self) -> bool {
+        self.code == DEPENDENCY
+    }
+
     pub(crate) fn chart(message: impl Into<String>) -> Self {
         Self::new(CHART, message)
     }

@@ -6,6 +6,7 @@ mod down;
 mod output;
 mod state;
 mod status;
+mod template;
 mod up;
 mod version;
 
@@ -59,6 +60,7 @@ enum Command {
     Completion(completion::CompletionArgs),
     Down(down::DownArgs),
     Status(status::StatusArgs),
+    Template(Box<template::TemplateArgs>),
     Up(up::UpArgs),
     Version(version::VersionArgs),
 }
@@ -70,6 +72,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> anyhow::Result<ExitStatus>
         Command::Completion(args) => Ok(completion::run(&args, printer)),
         Command::Down(args) => down::run(&args, printer),
         Command::Status(args) => status::run(&args, printer),
+        Command::Template(args) => template::run(&args.settings(), printer),
         Command::Up(args) => up::run(&args.settings(), printer),
         Command::Version(args) => Ok(version::run(&args, printer)),
     }

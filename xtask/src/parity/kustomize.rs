@@ -78,7 +78,7 @@ fn differs(upstream: &Path, ours: &Path, folder: &Path) -> Result<Option<String>
     Ok(difference)
 }
 
-fn first_difference(theirs: &[u8], mine: &[u8]) -> String {
+pub(super) fn first_difference(theirs: &[u8], mine: &[u8]) -> String {
     let (theirs, mine) = (
         String::from_utf8_lossy(theirs),
         String::from_utf8_lossy(mine),
