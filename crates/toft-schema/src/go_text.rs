@@ -98,3 +98,38 @@ pub(crate) fn quote(text: &str) -> String {
 pub(crate) fn index(at: usize) -> String {
     format!("[{at}]")
 }
+
+/// A type of upstream's that messages show with the names of its Go fields.
+#[derive(Clone, Copy)]
+pub(crate) enum Go {
+    /// As it is in JSON; `null` where it is missing.
+    Plain,
+    /// A text; empty where it is missing.
+    Text,
+    /// A list of such; `null` where it is missing.
+    List(&'static Self),
+    /// Fields in Go's order: their Go names, their JSON names, their types.
+    Struct(&'static [(&'static str, &'static str, Self)]),
+    /// The same behind a pointer: `null` where it is missing.
+    Pointer(&'static [(&'static str, &'static str, Self)]),
+}
+
+/// A value as upstream shows one of its own types: `{"Type":"x","RollingUpdate":null}`.
+pub(crate) fn print_type(value: &Value, type_: Go) -> String {
+    match (type_, value) {
+        (Go::Text, Value::Null) => "\"\"".to_owned(),
+        (Go::List(_) | Go::Pointer(_), Value::Null) => "null".to_owned(),
+        (Go::Plain | Go::Text, value) => value.to_json(),
+        (Go::List(item), value) => {
+            let items = value.items().iter().map(|value| print_type(value, *item));
+            format!("[{}]", items.collect::<Vec<_>>().join(","))
+        }
+        (Go::Struct(fields) | Go::Pointer(fields), value) => {
+            let fields = fields.iter().map(|(name, key, type_)| {
+                let value = value.get(key).unwrap_or(&Value::Null);
+                format!("\"{name}\":{}", print_type(value, *type_))
+            });
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+        }
+    }
+}

@@ -47,17 +47,21 @@ pub fn validate(schemas: &Schemas, gvk: &Gvk, object: &Value) -> Vec<FieldError>
 }
 
 /// What is wrong with a changed object: what is wrong with it, and what may not change.
+///
+/// What upstream looks at several times it tells as often.
 pub fn validate_update(schemas: &Schemas, gvk: &Gvk, old: &Value, new: &Value) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    meta::validate_update(old, new, &mut errors);
-    let mut errors = {
-        if schemas.builtin_schema(gvk).is_some() {
-            builtin::validate_update(gvk, (old, new), &mut errors);
+    if schemas.builtin_schema(gvk).is_some() {
+        let times = builtin::looks_at_metadata(gvk);
+        meta::validate_update(gvk, (old, new), times, &mut errors);
+        builtin::validate_update(gvk, (old, new), &mut errors);
+        return errors.into_vec();
+    }
+    meta::validate_update(gvk, (old, new), meta::Times::OnceMore, &mut errors);
+    if let Some(schema) = schemas.schema(gvk) {
+        for error in custom::validate(schema, new) {
+            errors.push(error);
         }
-        errors.into_vec()
-    };
-    // A name that was good when the object was made stays so.
-    let again = validate(schemas, gvk, new).into_iter();
-    errors.extend(again.filter(|error| error.field != "metadata.name"));
-    errors
+    }
+    errors.into_vec()
 }

@@ -3,15 +3,19 @@
 //! Source: kubernetes 1.36.3 `pkg/apis/*/validation/validation.go`.
 
 mod autoscaler;
+mod block;
 mod cluster;
 mod config;
 mod container;
 mod cron;
 mod ingress;
 mod job;
+mod job_policy;
+mod limits;
 mod pod;
 mod policy;
 mod probe;
+mod quota;
 mod rbac;
 mod resources;
 mod rows;
@@ -22,7 +26,7 @@ mod update;
 mod volume;
 mod workload;
 
-pub(super) use update::validate_update;
+pub(super) use update::{looks_at_metadata, validate_update};
 
 use toft_object::Gvk;
 use toft_value::Value;
@@ -35,7 +39,7 @@ type Rule = fn(&At<'_>, &mut Errors);
 const RULES: &[(&str, &str, Rule)] = &[
     ("", "ConfigMap", config::config_map),
     ("", "Endpoints", cluster::endpoints),
-    ("", "LimitRange", policy::limit_range),
+    ("", "LimitRange", limits::limit_range),
     ("", "Namespace", cluster::namespace),
     ("", "Node", cluster::node),
     ("", "PersistentVolume", storage::volume),
@@ -47,7 +51,7 @@ const RULES: &[(&str, &str, Rule)] = &[
         "ReplicationController",
         workload::replication_controller,
     ),
-    ("", "ResourceQuota", policy::quota),
+    ("", "ResourceQuota", quota::quota),
     ("", "Secret", config::secret),
     ("", "Service", service::service),
     (

@@ -1,11 +1,10 @@
-//! Network policies, disruption budgets, autoscalers, quotas and other limits.
+//! Network policies, disruption budgets, priorities and leases.
 
-use toft_object::Quantity;
 use toft_value::Value;
 
 use super::super::at::{At, Errors};
 use super::super::{name, selector};
-use super::{probe, resources, workload};
+use super::{probe, workload};
 use crate::field_error::FieldError;
 
 pub(super) fn network_policy(root: &At<'_>, errors: &mut Errors) {
@@ -133,94 +132,6 @@ pub(super) fn budget(root: &At<'_>, errors: &mut Errors) {
         }
     }
     selector::validate(&spec.child("selector"), errors);
-}
-
-pub(super) fn quota(root: &At<'_>, errors: &mut Errors) {
-    let hard = root.child("spec").child("hard");
-    for (resource, at) in hard.entries() {
-        if resources::resource_name(resource, &at, errors) {
-            resources::value(resource, &at, errors);
-        }
-    }
-}
-
-/// Two bounds of which the first must not exceed the second: their fields, and upstream's words.
-const ORDERED: &[(&str, &str, &str, &str)] = &[
-    ("min", "max", "min", "max"),
-    ("min", "defaultRequest", "defaultRequest", "default request"),
-    ("min", "default", "default", "default"),
-];
-
-pub(super) fn limit_range(root: &At<'_>, errors: &mut Errors) {
-    for item in root.child("spec").child("limits").items() {
-        for (low, high, told, words) in ORDERED {
-            bounds_are_ordered(&item, (low, high), (told, words), errors);
-        }
-        for (low, words) in [
-            ("defaultRequest", "default request"),
-            ("default", "default"),
-        ] {
-            at_most_max(&item, (low, words), errors);
-        }
-        request_at_most_default(&item, errors);
-    }
-}
-
-fn amount(at: &At<'_>) -> Option<Quantity> {
-    at.is_set().then(|| Quantity::from_value(at.value()).ok())?
-}
-
-fn bounds_are_ordered(
-    item: &At<'_>,
-    (low, high): (&str, &str),
-    (told, words): (&str, &str),
-    errors: &mut Errors,
-) {
-    for (resource, least) in item.child(low).entries() {
-        let most = item.child(high).entry(resource);
-        let (Some(least), Some(most)) = (amount(&least), amount(&most)) else {
-            continue;
-        };
-        if least > most {
-            let at = item.child(told).entry(resource);
-            let detail = format!("min value {least} is greater than {words} value {most}");
-            // Upstream shows the default request itself, but the minimum for the default.
-            let shown = if told == "defaultRequest" {
-                most
-            } else {
-                least
-            };
-            errors.push(FieldError::invalid(at.path(), shown.to_string(), detail));
-        }
-    }
-}
-
-fn at_most_max(item: &At<'_>, (field, words): (&str, &str), errors: &mut Errors) {
-    for (resource, at) in item.child(field).entries() {
-        let most = item.child("max").entry(resource);
-        let (Some(value), Some(most)) = (amount(&at), amount(&most)) else {
-            continue;
-        };
-        if value > most {
-            let detail = format!("{words} value {value} is greater than max value {most}");
-            errors.invalid(&at, detail);
-        }
-    }
-}
-
-fn request_at_most_default(item: &At<'_>, errors: &mut Errors) {
-    for (resource, at) in item.child("defaultRequest").entries() {
-        let limit = item.child("default").entry(resource);
-        let (Some(request), Some(limit)) = (amount(&at), amount(&limit)) else {
-            continue;
-        };
-        if request > limit {
-            let detail = format!(
-                "default request value {request} is greater than default limit value {limit}"
-            );
-            errors.invalid(&at, detail);
-        }
-    }
 }
 
 /// The highest priority that users may give.

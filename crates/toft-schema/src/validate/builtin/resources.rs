@@ -44,6 +44,27 @@ const WHOLE: &[&str] = &[
     "services.loadbalancers",
 ];
 
+/// What quotas know by their names.
+pub(super) fn is_quota_resource(resource: &str) -> bool {
+    (STANDARD.contains(&resource) && resource != "storage")
+        || is_huge_pages(resource)
+        || resource.starts_with("requests.hugepages-")
+}
+
+/// The name of what a quota counts.
+pub(super) fn quota_resource(resource: &str, at: &At<'_>, errors: &mut Errors) {
+    any_resource(resource, at, errors);
+    if !resource.contains('/') && !is_quota_resource(resource) {
+        let detail = "must be a standard resource for quota";
+        errors.push(FieldError::invalid(at.path(), resource, detail));
+    }
+}
+
+/// The name of any resource.
+pub(super) fn any_resource(resource: &str, at: &At<'_>, errors: &mut Errors) {
+    resource_name(resource, at, errors);
+}
+
 fn is_huge_pages(name: &str) -> bool {
     name.starts_with("hugepages-")
 }
@@ -53,7 +74,7 @@ fn is_extended(name: &str) -> bool {
     name.contains('/') && !name.contains("kubernetes.io/") && !name.starts_with("requests.")
 }
 
-fn allows_overcommit(name: &str) -> bool {
+pub(super) fn allows_overcommit(name: &str) -> bool {
     !is_huge_pages(name) && (!name.contains('/') || name.contains("kubernetes.io/"))
 }
 
@@ -74,7 +95,7 @@ pub(super) fn value(resource: &str, at: &At<'_>, errors: &mut Errors) {
 }
 
 /// The name of any resource.
-pub(super) fn resource_name(resource: &str, at: &At<'_>, errors: &mut Errors) -> bool {
+fn resource_name(resource: &str, at: &At<'_>, errors: &mut Errors) -> bool {
     let messages = name::qualified_name(resource);
     let is_bad = !messages.is_empty();
     for message in messages {
@@ -91,7 +112,7 @@ pub(super) fn resource_name(resource: &str, at: &At<'_>, errors: &mut Errors) ->
     true
 }
 
-fn container_resource(resource: &str, at: &At<'_>, errors: &mut Errors) {
+pub(super) fn container_resource(resource: &str, at: &At<'_>, errors: &mut Errors) {
     resource_name(resource, at, errors);
     let is_known = OF_CONTAINERS.contains(&resource) || is_huge_pages(resource);
     if !resource.contains('/') && !is_known {

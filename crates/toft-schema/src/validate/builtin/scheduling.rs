@@ -3,6 +3,23 @@
 use super::super::at::{At, Errors};
 use super::super::{name, selector};
 use crate::field_error::FieldError;
+use crate::go_text::Go;
+
+/// A term of a node selector as upstream shows it.
+pub(super) const NODE_SELECTOR_TERM: Go = Go::Struct(&[
+    (
+        "MatchExpressions",
+        "matchExpressions",
+        Go::List(&REQUIREMENT),
+    ),
+    ("MatchFields", "matchFields", Go::List(&REQUIREMENT)),
+]);
+
+const REQUIREMENT: Go = Go::Struct(&[
+    ("Key", "key", Go::Text),
+    ("Operator", "operator", Go::Text),
+    ("Values", "values", Go::Plain),
+]);
 
 pub(super) fn validate(spec: &At<'_>, errors: &mut Errors) {
     let affinity = spec.child("affinity");

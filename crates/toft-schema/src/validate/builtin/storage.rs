@@ -4,7 +4,7 @@ use toft_object::Quantity;
 
 use super::super::at::{At, Errors};
 use super::super::{name, selector};
-use super::{rows, scheduling, volume as sources};
+use super::{block, rows, scheduling, volume as sources};
 use crate::field_error::FieldError;
 
 const ACCESS_MODES: &[&str] = &[
@@ -203,6 +203,7 @@ fn source(spec: &At<'_>, errors: &mut Errors) {
         }
         found = Some(*name);
         rows::below(spec, name, (rows::VOLUME, errors));
+        block::validate(name, &source, errors);
         if *name == "gcePersistentDisk" {
             sources::disk(&spec.child("persistentDisk").with(source.value()), errors);
         }
@@ -220,10 +221,10 @@ fn source(spec: &At<'_>, errors: &mut Errors) {
                 }
             }
             "csi" => {
-                for field in ["driver", "volumeHandle"] {
-                    if source.child(field).is_empty() {
-                        errors.required(&source.child(field), "");
-                    }
+                sources::driver(&source.child("driver"), errors);
+                let handle = source.child("volumeHandle");
+                if handle.is_empty() {
+                    errors.required(&handle, "");
                 }
             }
             _ => {}

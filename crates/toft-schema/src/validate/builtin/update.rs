@@ -1,11 +1,17 @@
 //! What may not change.
 
-use toft_object::{Gvk, Quantity};
+mod pod;
+mod service;
+mod storage;
+
+use toft_object::Gvk;
 use toft_value::Value;
 
 use super::super::at::{At, Errors};
-use super::super::meta::immutable;
+use super::super::meta::{Times, immutable};
+use super::job_policy;
 use crate::field_error::FieldError;
+use crate::go_text::{Go, print_type};
 
 type Pair<'a> = (&'a At<'a>, &'a At<'a>);
 
@@ -14,20 +20,25 @@ type Rule = fn(Pair<'_>, &mut Errors);
 /// By group and kind.
 const RULES: &[(&str, &str, Rule)] = &[
     ("", "ConfigMap", data),
-    ("", "PersistentVolume", volume),
-    ("", "PersistentVolumeClaim", claim),
-    ("", "Pod", pod),
+    ("", "Node", node),
+    ("", "PersistentVolume", storage::volume),
+    ("", "PersistentVolumeClaim", storage::claim),
+    ("", "Pod", pod::pod),
+    ("", "ResourceQuota", quota),
     ("", "Secret", secret),
-    ("", "Service", service),
+    ("", "Service", service::service),
     ("apps", "DaemonSet", selector),
     ("apps", "Deployment", selector),
     ("apps", "ReplicaSet", selector),
     ("apps", "StatefulSet", stateful_set),
     ("batch", "Job", job),
+    ("networking.k8s.io", "IPAddress", ip_address),
+    ("networking.k8s.io", "ServiceCIDR", service_cidr),
     ("rbac.authorization.k8s.io", "ClusterRoleBinding", role_ref),
     ("rbac.authorization.k8s.io", "RoleBinding", role_ref),
     ("scheduling.k8s.io", "PriorityClass", priority_class),
     ("storage.k8s.io", "CSIDriver", csi_driver),
+    ("storage.k8s.io", "VolumeAttachment", attachment),
     ("storage.k8s.io", "StorageClass", storage_class),
     ("storage.k8s.io", "VolumeAttributesClass", attributes_class),
 ];
@@ -96,20 +107,161 @@ fn attributes_class((old, new): Pair<'_>, errors: &mut Errors) {
     }
 }
 
-/// What is wrong with the change of an object.
+/// Kinds whose changed objects are looked at as new ones too.
+const AS_NEW: &[(&str, &str)] = &[
+    ("", "ConfigMap"),
+    ("", "Endpoints"),
+    ("", "Namespace"),
+    ("", "Node"),
+    ("", "PersistentVolume"),
+    ("", "PersistentVolumeClaim"),
+    ("", "Pod"),
+    ("", "Secret"),
+    ("", "ServiceAccount"),
+    ("apiregistration.k8s.io", "APIService"),
+    ("apps", "ControllerRevision"),
+    ("batch", "Job"),
+    ("networking.k8s.io", "IPAddress"),
+    ("networking.k8s.io", "Ingress"),
+    ("networking.k8s.io", "IngressClass"),
+    ("node.k8s.io", "RuntimeClass"),
+    ("rbac.authorization.k8s.io", "ClusterRole"),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding"),
+    ("rbac.authorization.k8s.io", "Role"),
+    ("rbac.authorization.k8s.io", "RoleBinding"),
+    ("storage.k8s.io", "CSIStorageCapacity"),
+    ("storage.k8s.io", "StorageClass"),
+    ("storage.k8s.io", "VolumeAttributesClass"),
+];
+
+/// Kinds of which more than the metadata is looked at twice.
+const TWICE: &[(&str, &str)] = &[("", "Node"), ("", "PersistentVolume"), ("batch", "Job")];
+
+/// What is not looked at again in a changed object: group, kind, start of the field.
+const NOT_AGAIN: &[(&str, &str, &str)] = &[
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        "metadata.name",
+    ),
+    ("apps", "StatefulSet", "spec.serviceName"),
+    ("apps", "StatefulSet", "spec.volumeClaimTemplates"),
+    ("networking.k8s.io", "ServiceCIDR", ""),
+    ("scheduling.k8s.io", "PriorityClass", ""),
+];
+
+/// How often the metadata of a changed object is looked at.
+pub(in crate::validate) fn looks_at_metadata(gvk: &Gvk) -> Times {
+    let kind = (gvk.group.as_str(), gvk.kind.as_str());
+    if kind == ("policy", "PodDisruptionBudget") {
+        return Times::Once;
+    }
+    if AS_NEW.contains(&kind) {
+        return Times::AsNew;
+    }
+    Times::AsChanged
+}
+
+/// What is wrong with the change of an object, besides its metadata.
 pub(in crate::validate) fn validate_update(
     gvk: &Gvk,
     (old, new): (&Value, &Value),
     errors: &mut Errors,
 ) {
+    let kind = (gvk.group.as_str(), gvk.kind.as_str());
+    let mut again = Errors::default();
+    super::validate(gvk, new, &mut again);
+    let skipped: Vec<&str> = NOT_AGAIN
+        .iter()
+        .filter(|(group, name, _)| (*group, *name) == kind)
+        .map(|(.., field)| *field)
+        .collect();
+    let mut again = again.into_vec();
+    again.retain(|error| !skipped.iter().any(|field| error.field.starts_with(field)));
+    let times = if TWICE.contains(&kind) { 2 } else { 1 };
+    for error in std::iter::repeat_n(again, times).flatten() {
+        errors.push(error);
+    }
     let rule = RULES
         .iter()
-        .find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
+        .find(|(group, name, _)| (*group, *name) == kind);
     let (old, new) = (At::root(old), At::root(new));
     fixed(gvk, (&old, &new), errors);
     if let Some((.., rule)) = rule {
         rule((&old, &new), errors);
     }
+}
+
+/// Upstream looks at these once they are there.
+fn node((old, new): Pair<'_>, errors: &mut Errors) {
+    let (old, new) = (old.child("spec"), new.child("spec"));
+    if !old.child("podCIDRs").is_empty()
+        && old.child("podCIDRs").value() != new.child("podCIDRs").value()
+    {
+        let detail = "node updates may not change podCIDR except from \"\" to valid";
+        errors.forbidden(&new.child("podCIDRs"), detail);
+    }
+    let (before, after) = (old.child("providerID"), new.child("providerID"));
+    if !before.is_empty() && before.text() != after.text() {
+        let detail = "node updates may not change providerID except from \"\" to valid";
+        errors.forbidden(&after, detail);
+    }
+}
+
+/// The scopes of a quota, in any order.
+fn quota((old, new): Pair<'_>, errors: &mut Errors) {
+    let (old, new) = (
+        old.child("spec").child("scopes"),
+        new.child("spec").child("scopes"),
+    );
+    let (before, after) = (old.items(), new.items());
+    let within = |some: &[At<'_>], all: &[At<'_>]| {
+        some.iter()
+            .all(|one| all.iter().any(|other| one.text() == other.text()))
+    };
+    if !within(&before, &after) || !within(&after, &before) {
+        errors.invalid(&new, "field is immutable");
+    }
+}
+
+fn ip_address((old, new): Pair<'_>, errors: &mut Errors) {
+    const PARENT: Go = Go::Pointer(&[
+        ("Group", "group", Go::Text),
+        ("Resource", "resource", Go::Text),
+        ("Namespace", "namespace", Go::Text),
+        ("Name", "name", Go::Text),
+    ]);
+    let [old, new] = [old, new].map(|at| at.child("spec").child("parentRef"));
+    immutable_type((&old, &new), PARENT, errors);
+}
+
+fn service_cidr((old, new): Pair<'_>, errors: &mut Errors) {
+    let (old, new) = (
+        old.child("spec").child("cidrs"),
+        new.child("spec").child("cidrs"),
+    );
+    let (before, after) = (old.items(), new.items());
+    for (before, after) in before.iter().zip(&after) {
+        immutable(before, after, errors);
+    }
+    if before.len() > after.len() {
+        errors.invalid(&new, "field is immutable");
+    }
+}
+
+/// Upstream shows the whole in Go's own words.
+fn attachment((old, new): Pair<'_>, errors: &mut Errors) {
+    const SOURCE: Go = Go::Struct(&[
+        ("InlineVolumeSpec", "inlineVolumeSpec", Go::Plain),
+        ("PersistentVolumeName", "persistentVolumeName", Go::Plain),
+    ]);
+    const SPEC: Go = Go::Struct(&[
+        ("Attacher", "attacher", Go::Text),
+        ("Source", "source", SOURCE),
+        ("NodeName", "nodeName", Go::Text),
+    ]);
+    let (old, new) = (old.child("spec"), new.child("spec"));
+    immutable_type((&old, &new), SPEC, errors);
 }
 
 fn selector((old, new): Pair<'_>, errors: &mut Errors) {
@@ -155,61 +307,48 @@ fn stateful_set(pair: Pair<'_>, errors: &mut Errors) {
     only_some(pair, (&fields, detail), errors);
 }
 
-/// Upstream adds a listing of the differences, which is Go's own.
-fn pod((old, new): Pair<'_>, errors: &mut Errors) {
-    let (before, after) = (old.child("spec"), new.child("spec"));
-    let mut munged = after.value().clone();
-    for list in ["containers", "initContainers"] {
-        let (olds, news) = (before.child(list), after.child(list));
-        if olds.items().len() != news.items().len() {
-            errors.forbidden(&news, "pod updates may not add or remove containers");
-            return;
-        }
-        let images: Vec<Value> = olds
-            .items()
-            .iter()
-            .map(|one| one.child("image").value().clone())
-            .collect();
-        let containers = munged.at_mut(&[list]).and_then(Value::as_list_mut);
-        let containers = containers
-            .into_iter()
-            .flat_map(|list| list.make_mut().iter_mut());
-        for (container, image) in containers.zip(images) {
-            container.set_at(&["image"], image);
-        }
-    }
-    for field in ["activeDeadlineSeconds", "tolerations", "schedulingGates"] {
-        match before.value().get(field) {
-            Some(value) => munged.set_at(&[field], value),
-            None => {
-                munged.remove_at(&[field]);
-            }
-        }
-    }
-    if munged != *before.value() {
-        let detail = "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)";
-        errors.forbidden(&after, detail);
-    }
-}
-
 fn job((old, new): Pair<'_>, errors: &mut Errors) {
     let (old, new) = (old.child("spec"), new.child("spec"));
-    for field in [
-        "selector",
-        "template",
-        "completionMode",
-        "podFailurePolicy",
-        "backoffLimitPerIndex",
-        "managedBy",
-        "successPolicy",
-    ] {
+    let is_indexed = new.child("completionMode").text() == "Indexed";
+    let (before, after) = (old.child("completions"), new.child("completions"));
+    if !is_indexed {
+        immutable(&before, &after, errors);
+    } else if before.value() != after.value()
+        && after.is_set()
+        && after.int() != new.child("parallelism").int()
+    {
+        // Upstream tells the field at the root.
+        errors.invalid(
+            &after,
+            "can only be modified in tandem with spec.parallelism",
+        );
+    }
+    for field in ["selector", "template"] {
         let suspended = old.child("suspend").is_true();
-        if field != "template" || !suspended {
+        if field == "selector" || !suspended {
             immutable(&old.child(field), &new.child(field), errors);
         }
     }
-    if new.child("completionMode").text() != "Indexed" {
-        immutable(&old.child("completions"), &new.child("completions"), errors);
+    immutable(
+        &old.child("completionMode"),
+        &new.child("completionMode"),
+        errors,
+    );
+    for (field, type_) in [
+        ("podFailurePolicy", job_policy::FAILURE),
+        ("backoffLimitPerIndex", Go::Plain),
+        ("managedBy", Go::Plain),
+        ("successPolicy", job_policy::SUCCESS),
+    ] {
+        immutable_type((&old.child(field), &new.child(field)), type_, errors);
+    }
+}
+
+/// The field must not change; upstream shows its Go type.
+fn immutable_type((old, new): Pair<'_>, type_: Go, errors: &mut Errors) {
+    if old.value() != new.value() {
+        let error = FieldError::invalid(new.path(), "", "field is immutable");
+        errors.push(error.showing(print_type(new.value(), type_)));
     }
 }
 
@@ -266,100 +405,4 @@ fn storage_class((old, new): Pair<'_>, errors: &mut Errors) {
     ] {
         immutable(&old.child(field), &new.child(field), errors);
     }
-}
-
-fn service((old, new): Pair<'_>, errors: &mut Errors) {
-    let (before, after) = (old.child("spec"), new.child("spec"));
-    let is_external = |spec: &At<'_>| spec.child("type").text() == "ExternalName";
-    let (was, is) = (before.child("clusterIP"), after.child("clusterIP"));
-    if !is_external(&before) && !is_external(&after) && !was.is_empty() && was.text() != is.text() {
-        let first = after.child("clusterIPs");
-        let detail = "may not change once set";
-        let shown = first.value().clone();
-        errors.push(FieldError::invalid(
-            first.items().first().map_or(first.path(), At::path),
-            shown,
-            detail,
-        ));
-    }
-}
-
-/// Upstream adds a listing of the differences, which is Go's own.
-fn claim((old, new): Pair<'_>, errors: &mut Errors) {
-    let (before, after) = (old.child("spec"), new.child("spec"));
-    let mut munged = after.value().clone();
-    let mut original = before.value().clone();
-    if before.child("volumeName").is_empty() {
-        match munged.at(&["volumeName"]).cloned() {
-            Some(name) => original.set_at(&["volumeName"], name),
-            None => {
-                original.remove_at(&["volumeName"]);
-            }
-        }
-    }
-    if before.child("storageClassName").value().is_null()
-        && let Some(class) = munged.at(&["storageClassName"]).cloned()
-    {
-        original.set_at(&["storageClassName"], class);
-    }
-    let size = ["resources", "requests", "storage"];
-    if new.child("status").child("phase").text() == "Bound"
-        && let Some(storage) = original.at(&size).cloned()
-    {
-        munged.set_at(&size, storage);
-    }
-    if munged != original {
-        let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
-        errors.forbidden(&after, detail);
-    }
-    let amount = |spec: &At<'_>| {
-        let value = spec.value().at(&size).cloned().unwrap_or_default();
-        Quantity::from_value(&value).unwrap_or_default()
-    };
-    if amount(&after) < amount(&before) {
-        let at = after.child("resources").child("requests").child("storage");
-        let status = old.child("status").child("capacity").child("storage");
-        let capacity = Quantity::from_value(status.value()).unwrap_or_default();
-        if amount(&after) <= capacity {
-            errors.forbidden(&at, "field can not be less than status.capacity");
-        }
-    }
-}
-
-fn volume((old, new): Pair<'_>, errors: &mut Errors) {
-    let common = [
-        "accessModes",
-        "capacity",
-        "claimRef",
-        "mountOptions",
-        "nodeAffinity",
-        "persistentVolumeReclaimPolicy",
-        "storageClassName",
-        "volumeAttributesClassName",
-        "volumeMode",
-    ];
-    let source = |at: &At<'_>| {
-        let mut spec = at.child("spec").value().clone();
-        for field in common {
-            spec.remove_at(&[field]);
-        }
-        spec
-    };
-    if source(old) != source(new) {
-        let at = new.child("spec").child("persistentvolumesource");
-        errors.forbidden(
-            &at,
-            "spec.persistentvolumesource is immutable after creation",
-        );
-    }
-    let (before, after) = (
-        old.child("spec").child("volumeMode"),
-        new.child("spec").child("volumeMode"),
-    );
-    // Upstream leaves `spec` out of the path.
-    immutable(
-        &new.child("volumeMode").with(before.value()),
-        &new.child("volumeMode").with(after.value()),
-        errors,
-    );
 }

@@ -5,7 +5,7 @@ use toft_object::Quantity;
 use super::super::at::{At, Errors};
 use super::super::name;
 use super::container::{descending_path, field_ref, no_dots, resource_field};
-use super::{rows, storage};
+use super::{block, rows, storage};
 use crate::field_error::FieldError;
 
 type Rule = fn(&At<'_>, &mut Errors);
@@ -100,6 +100,7 @@ fn source(volume: &At<'_>, errors: &mut Errors) {
         found = true;
         rule(&source, errors);
         rows::below(volume, name, (rows::VOLUME, errors));
+        block::validate(name, &source, errors);
         if *name == "gcePersistentDisk" {
             disk(&volume.child("persistentDisk").with(source.value()), errors);
         }
@@ -278,21 +279,29 @@ fn projected(at: &At<'_>, errors: &mut Errors) {
 }
 
 fn csi(at: &At<'_>, errors: &mut Errors) {
-    let driver = at.child("driver");
+    driver(&at.child("driver"), errors);
+    let secret = at.child("nodePublishSecretRef");
+    if secret.is_set() && secret.child("name").is_empty() {
+        errors.required(&secret.child("name"), "");
+    } else if secret.is_set() {
+        // Upstream leaves the reference out of the path.
+        let place = at.child("name").with(secret.child("name").value());
+        errors.named(&place, name::dns_subdomain);
+    }
+}
+
+/// The name of a driver; also of persistent volumes.
+pub(super) fn driver(driver: &At<'_>, errors: &mut Errors) {
     if driver.is_empty() {
-        errors.required(&driver, "");
+        errors.required(driver, "");
     }
     if driver.text().len() > DRIVER_BYTES_MAX {
         errors.push(FieldError::too_long(driver.path(), DRIVER_BYTES_MAX));
     }
     for message in name::dns_subdomain(&driver.text().to_lowercase()) {
         if !driver.is_empty() {
-            errors.invalid(&driver, message);
+            errors.invalid(driver, message);
         }
-    }
-    let secret = at.child("nodePublishSecretRef");
-    if secret.is_set() && secret.child("name").is_empty() {
-        errors.required(&secret.child("name"), "");
     }
 }
 

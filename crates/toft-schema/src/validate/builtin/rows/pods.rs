@@ -80,7 +80,6 @@ pub(in super::super) const VOLUME: &[Row] = &[
     ("cephfs.monitors", Required),
     ("cinder.volumeID", Required),
     ("cinder.secretRef.name", Required),
-    ("fc.lun", Range(0, 255)),
     ("flexVolume.driver", Required),
     ("glusterfs.endpoints", Required),
     ("glusterfs.path", Required),

@@ -4,7 +4,7 @@
 
 use super::super::super::name;
 use super::{Check, Row};
-use Check::{Named, NamedRequired, OneOf, Required};
+use Check::{NamedRequired, OneOf, Required};
 
 pub(super) const DRIVER: &[Row] = &[
     (
@@ -51,7 +51,6 @@ pub(super) const ATTRIBUTES_CLASS: &[Row] = &[
 
 /// Below the source of a persistent volume, by its field, where it differs from a pod's volume.
 pub(in super::super) const SOURCES: &[Row] = &[
-    ("csi.driver", Named(name::dns_subdomain)),
     (
         "csi.controllerPublishSecretRef.name",
         NamedRequired(name::dns_subdomain),
@@ -82,14 +81,6 @@ pub(in super::super) const SOURCES: &[Row] = &[
     ),
     (
         "csi.nodeExpandSecretRef.namespace",
-        NamedRequired(name::dns_label),
-    ),
-    (
-        "csi.nodeStageSecretRef.name",
-        NamedRequired(name::dns_subdomain),
-    ),
-    (
-        "csi.nodeStageSecretRef.namespace",
         NamedRequired(name::dns_label),
     ),
     (
