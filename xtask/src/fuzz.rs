@@ -4,6 +4,10 @@
 //! The same seed asks about the same documents in the same order; the minutes say how many of them. With
 //! files, those are compared as they are.
 
+mod changes;
+mod twins;
+mod validation;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,9 +33,14 @@ const MINUTES: u64 = 10;
 
 /// Runs the fuzzer; a difference is a failure.
 pub(crate) fn run(args: &[String]) -> Result<()> {
-    if args.first().map(String::as_str) != Some("yaml") {
-        bail!("`cargo x fuzz` needs what to fuzz: `yaml`");
+    match args.first().map(String::as_str) {
+        Some("validation") => validation::run(args),
+        Some("yaml") => yaml(args),
+        Some(_) | None => bail!("`cargo x fuzz` needs what to fuzz: `validation` or `yaml`"),
     }
+}
+
+fn yaml(args: &[String]) -> Result<()> {
     let number = |name: &str, usual: u64| match shell::flag(args, name) {
         Some(text) => text.parse().with_context(|| format!("{name} {text}")),
         None => Ok(usual),

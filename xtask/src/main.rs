@@ -57,7 +57,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "fuzz",
-        summary: "Read mutated documents beside upstream: fuzz yaml [--seed N] [--minutes M]",
+        summary: "Ask upstream the same about what was mutated: fuzz yaml|validation [--seed N]",
         run: fuzz::run,
     },
     Task {

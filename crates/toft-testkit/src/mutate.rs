@@ -82,7 +82,8 @@ impl Mutator {
         }
     }
 
-    fn below(&mut self, bound: usize) -> usize {
+    /// A number below `bound`, by chance; zero where there is none.
+    pub fn below(&mut self, bound: usize) -> usize {
         self.state ^= self.state >> 12;
         self.state ^= self.state << 25;
         self.state ^= self.state >> 27;

@@ -39,7 +39,7 @@ impl Server {
 
 impl Programs {
     /// The port of an API server as it comes.
-    pub(super) fn server(&mut self) -> Result<u16> {
+    pub(crate) fn server(&mut self) -> Result<u16> {
         started(&mut self.server, || Server::start(Admission::Usual))
             .map(|server| server.proxy.port)
     }
