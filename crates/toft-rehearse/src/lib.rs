@@ -4,6 +4,7 @@
 //! (time) or [`World::set_repository`] (a commit). The same sequence of these gives the same commits,
 //! byte for byte: [`World::take_inputs`] is the log of them, [`replay`] makes the same run again.
 
+mod everything;
 mod input;
 mod log;
 mod overview;
@@ -16,6 +17,7 @@ mod settled;
 mod sources;
 mod world;
 
+pub use everything::{Everything, Rendition, render_everything};
 pub use input::{Entry, EntryError, Input};
 pub use log::print_commits;
 pub use overview::{AppLine, Overview};
