@@ -20,7 +20,7 @@ pub use html::html;
 pub use importance::Importance;
 pub use json::{DIFF_API_VERSION, json};
 pub use lines::{CONTEXT_LINES, Hunk, LINES_MAX, Line, Mark, Part};
-pub use markdown::{MARKDOWN_BYTES_MAX, markdown};
+pub use markdown::{MARKDOWN_BYTES_MAX, headline, markdown};
 pub use moves::Move;
 pub use secret::SecretKey;
 pub use side::{AppSide, ChartVersion, Side};

@@ -57,8 +57,8 @@ pub fn markdown(difference: &Difference) -> String {
     page.end()
 }
 
-/// The sentence that counts: also the first line of other forms.
-pub(crate) fn headline(difference: &Difference) -> String {
+/// The sentence that counts: how many Applications and objects change.
+pub fn headline(difference: &Difference) -> String {
     if difference.is_empty() {
         return format!(
             "No application changes ({} stay as they are)",
@@ -77,10 +77,7 @@ pub(crate) fn headline(difference: &Difference) -> String {
     } else {
         ("applications", "change")
     };
-    format!(
-        "{changed} of {total} {applications} {verb}: objects {}",
-        counts.join(", ")
-    )
+    format!("{changed} of {total} {applications} {verb}: {counts}")
 }
 
 fn rows(app: &AppDifference) -> Vec<String> {

@@ -110,6 +110,7 @@ impl Watcher {
             Err(
                 error @ (OpenError::NotFound(_)
                 | OpenError::NotDirectory(_)
+                | OpenError::NoRepository(_)
                 | OpenError::TooLarge { .. }
                 | OpenError::Git(_)),
             ) => {

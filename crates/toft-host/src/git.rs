@@ -27,6 +27,14 @@ pub enum GitError {
         /// What Git's library said.
         cause: String,
     },
+    /// The repository does not know a revision.
+    #[error("the repository has no revision `{revision}`: {cause}")]
+    NoRevision {
+        /// The revision, as it was asked for.
+        revision: String,
+        /// What Git's library said.
+        cause: String,
+    },
     /// An object is missing or broken.
     #[error("failed to read {what} from the Git repository: {cause}")]
     Read {
@@ -46,6 +54,23 @@ pub(crate) struct Head {
     /// What is in the work tree and not in the commit, relative to the folder, sorted.
     pub(crate) uncommitted: Vec<String>,
 }
+
+/// The folder of a work tree at some commit.
+pub(crate) struct Past {
+    /// The tree of the folder; empty where the commit does not have it.
+    pub(crate) files: MemoryFiles,
+    /// The commit, in hexadecimal.
+    pub(crate) commit: String,
+}
+
+/// Where work goes back to, the likeliest first.
+const TRUNKS: &[&str] = &[
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+];
 
 /// A Git work tree and a folder in it.
 pub(crate) struct WorkTree {
@@ -122,6 +147,55 @@ impl WorkTree {
             revision,
             uncommitted,
         }))
+    }
+
+    /// The folder at a revision: a branch, a tag, a commit, or what `git rev-parse` takes beside these.
+    pub(crate) fn at(&self, revision: &str) -> Result<Past, GitError> {
+        self.past(self.commit(revision)?)
+    }
+
+    /// The folder where one revision left another; at the first where they have nothing in common.
+    pub(crate) fn merge_base(&self, one: &str, other: &str) -> Result<Past, GitError> {
+        let (one, other) = (self.commit(one)?, self.commit(other)?);
+        let base = self.repository.merge_base(one, other).ok().flatten();
+        self.past(base.map_or(one, gix::Id::detach))
+    }
+
+    /// The folder where the work at HEAD left the branch that it goes back to: the default one of `origin`, else
+    /// `main` or `master` there or here. Who stands on it compares with HEAD itself.
+    pub(crate) fn branch_point(&self) -> Result<Past, GitError> {
+        let is_there = |name: &&&str| self.repository.rev_parse_single(**name).is_ok();
+        let trunk = TRUNKS.iter().find(is_there).copied();
+        self.merge_base("HEAD", trunk.unwrap_or("HEAD"))
+    }
+
+    fn commit(&self, revision: &str) -> Result<ObjectId, GitError> {
+        let unknown = |cause: String| GitError::NoRevision {
+            revision: revision.to_owned(),
+            cause,
+        };
+        let found = self.repository.rev_parse_single(revision);
+        let found = found.map_err(|error| unknown(error.to_string()))?;
+        let object = found.object();
+        let object = object.map_err(|error| read(revision)(error.into()))?;
+        let commit = object.peel_to_commit();
+        Ok(commit.map_err(|error| unknown(error.to_string()))?.id)
+    }
+
+    fn past(&self, commit: ObjectId) -> Result<Past, GitError> {
+        let mut listing = Listing {
+            repository: &self.repository,
+            files: MemoryFiles::default(),
+            blobs: Vec::new(),
+        };
+        // A commit that does not have the folder yet has it empty.
+        if let Some(tree) = self.folder_of(commit)? {
+            listing.add(tree, &RepoPath::root(), 0)?;
+        }
+        Ok(Past {
+            files: listing.files,
+            commit: commit.to_string(),
+        })
     }
 
     /// The files of the folder on disk that Git does not ignore.

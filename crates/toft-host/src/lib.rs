@@ -37,4 +37,7 @@ pub use report::report;
 pub use snapshot::SNAPSHOT_FILES_MAX;
 pub use state::{Occupant, StateDir, StateError, StateLock};
 pub use store::{Batch, FORMAT, Store, StoreError};
-pub use tree::{OpenError, Opened, TreeMode, head_commit, open_tree};
+pub use tree::{
+    OpenError, Opened, TreeMode, head_commit, open_branch_point, open_merge_base, open_revision,
+    open_tree,
+};

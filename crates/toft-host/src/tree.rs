@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use toft_source::{MemoryFiles, RepoPath};
 
-use crate::git::{GitError, WorkTree};
+use crate::git::{GitError, Past, WorkTree};
 use crate::snapshot::{BOUNDS, DiskEntry, load, walk};
 
 /// What of a folder is taken.
@@ -39,6 +39,9 @@ pub enum OpenError {
     /// The path is no directory.
     #[error("`{0}` is not a directory")]
     NotDirectory(PathBuf),
+    /// The folder is in no Git repository.
+    #[error("`{0}` is in no Git repository: there is no revision to compare with")]
+    NoRepository(PathBuf),
     /// The folder is no repository: it holds more than any has.
     #[error("`{folder}` holds more than {most}, which no repository does")]
     TooLarge {
@@ -91,6 +94,49 @@ pub fn open_tree(folder: &Path, mode: TreeMode) -> Result<Opened, OpenError> {
         is_commit: false,
         uncommitted: Vec::new(),
     })
+}
+
+/// Opens a folder as it was at a revision: a branch, a tag, a commit, `HEAD~2`.
+///
+/// A commit that does not have the folder has it empty.
+///
+/// # Errors
+/// The folder is missing or in no Git repository, or the repository has no such revision.
+pub fn open_revision(folder: &Path, revision: &str) -> Result<Opened, OpenError> {
+    Ok(opened(tracked(folder)?.at(revision)?))
+}
+
+/// Opens a folder as it was where one revision left another, as `git merge-base` finds it.
+///
+/// # Errors
+/// The folder is missing or in no Git repository, or the repository has no such revision.
+pub fn open_merge_base(folder: &Path, one: &str, other: &str) -> Result<Opened, OpenError> {
+    Ok(opened(tracked(folder)?.merge_base(one, other)?))
+}
+
+/// Opens a folder as it was where the work at HEAD left the branch that it goes back to: the default branch of
+/// `origin`, else `main` or `master`.
+///
+/// # Errors
+/// The folder is missing or in no Git repository, or there is no commit yet.
+pub fn open_branch_point(folder: &Path) -> Result<Opened, OpenError> {
+    Ok(opened(tracked(folder)?.branch_point()?))
+}
+
+fn tracked(folder: &Path) -> Result<WorkTree, OpenError> {
+    let folder = folder
+        .canonicalize()
+        .map_err(|_| OpenError::NotFound(folder.to_owned()))?;
+    WorkTree::find(&folder)?.ok_or(OpenError::NoRepository(folder))
+}
+
+fn opened(past: Past) -> Opened {
+    Opened {
+        files: Arc::new(past.files),
+        revision: past.commit,
+        is_commit: true,
+        uncommitted: Vec::new(),
+    }
 }
 
 fn on_disk(folder: &Path, work_tree: Option<WorkTree>) -> Vec<DiskEntry> {

@@ -57,7 +57,7 @@ pub fn render_everything(
     let mut queue: VecDeque<Lead> = root.objects.iter().filter_map(Lead::of).collect();
     for _ in 0..LED_TO_MAX {
         match queue.pop_front() {
-            Some(Lead::Application(one)) => queue.extend(everything.add(one, &mut sources)),
+            Some(Lead::Application(one)) => queue.extend(everything.add(*one, &mut sources)),
             Some(Lead::Set(set)) => queue.extend(everything.add_set(&set, &sources)),
             None => break,
         }
@@ -67,8 +67,8 @@ pub fn render_everything(
 
 /// What leads on.
 enum Lead {
-    Application(Application),
-    Set(ApplicationSet),
+    Application(Box<Application>),
+    Set(Box<ApplicationSet>),
 }
 
 impl Lead {
@@ -76,8 +76,14 @@ impl Lead {
         let id = object.id();
         match id.kind.as_str() {
             _ if id.group != GROUP => None,
-            "Application" => Some(Self::Application(Application::parse(object.value()).value)),
-            "ApplicationSet" => Some(Self::Set(ApplicationSet::parse(object.value()).value)),
+            "Application" => {
+                let application = Application::parse(object.value()).value;
+                Some(Self::Application(application.into()))
+            }
+            "ApplicationSet" => {
+                let set = ApplicationSet::parse(object.value()).value;
+                Some(Self::Set(set.into()))
+            }
             _ => None,
         }
     }
@@ -117,7 +123,9 @@ impl Everything {
         match sources.expand(set) {
             Ok(given) => {
                 let applications = given.applications.into_iter();
-                applications.map(Lead::Application).collect()
+                applications
+                    .map(|one| Lead::Application(one.into()))
+                    .collect()
             }
             Err(error) => {
                 let told = error.message().to_owned();

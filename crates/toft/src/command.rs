@@ -2,6 +2,7 @@
 
 mod build;
 mod completion;
+mod diff;
 mod down;
 mod output;
 mod state;
@@ -58,6 +59,7 @@ const EXIT_CODES: &str = "Exit codes:
 enum Command {
     Build(build::BuildArgs),
     Completion(completion::CompletionArgs),
+    Diff(diff::DiffArgs),
     Down(down::DownArgs),
     Status(status::StatusArgs),
     Template(Box<template::TemplateArgs>),
@@ -70,6 +72,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> anyhow::Result<ExitStatus>
     match cli.command {
         Command::Build(args) => build::run(&args.settings(), printer),
         Command::Completion(args) => Ok(completion::run(&args, printer)),
+        Command::Diff(args) => diff::run(&args, printer),
         Command::Down(args) => down::run(&args, printer),
         Command::Status(args) => status::run(&args, printer),
         Command::Template(args) => template::run(&args.settings(), printer),

@@ -123,7 +123,10 @@ fn unopened(error: &OpenError) -> Trouble {
     let trouble = Trouble::usage(error.to_string());
     match error {
         OpenError::TooLarge { .. } => trouble.help("give the folder of the repository alone"),
-        OpenError::NotFound(_) | OpenError::NotDirectory(_) | OpenError::Git(_) => trouble,
+        OpenError::NotFound(_)
+        | OpenError::NotDirectory(_)
+        | OpenError::NoRepository(_)
+        | OpenError::Git(_) => trouble,
     }
 }
 
