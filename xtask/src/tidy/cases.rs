@@ -15,6 +15,7 @@ const KUBECTL_ORIGIN: &str = "Kubernetes 1.36.3";
 const OWN: &[&str] = &[
     "crates/toft/tests/cases",
     "crates/toft-cluster/tests/cases",
+    "crates/toft-diff/tests/cases",
     "crates/toft-source/tests/cases",
 ];
 
