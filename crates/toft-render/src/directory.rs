@@ -5,6 +5,7 @@
 use toft_argo::{DirectorySource, Glob};
 use toft_object::{Object, Origin, Rendered, Rendering};
 use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath, Severity, Source};
+use toft_value::Value;
 use toft_yaml::{Resolver, values};
 
 /// A file with these words is not a manifest.
@@ -12,6 +13,11 @@ const SKIP_MARKER: &str = "+argocd:skip-file-rendering";
 
 /// How deep folders are read; ten times the deepest public repository found.
 const DEPTH_MAX: usize = 64;
+
+/// How many bytes the manifests of a folder may have together.
+///
+/// Source: Argo CD 3.2.0, `reposerver.max.combined.directory.manifests.size`: `10M`.
+const BYTES_MAX: usize = 10_000_000;
 
 /// The objects of a folder, in the order of paths as upstream walks them.
 pub(crate) fn render(
@@ -24,6 +30,7 @@ pub(crate) fn render(
         folder,
         options,
         checked: Checked::clean(Rendering::default()),
+        bytes: 0,
     };
     let globs = [glob(&options.include), glob(&options.exclude)];
     let [include, exclude] = match globs {
@@ -74,6 +81,8 @@ struct Reading<'a> {
     folder: &'a RepoPath,
     options: &'a DirectorySource,
     checked: Checked<Rendering>,
+    /// How many bytes the manifests have so far.
+    bytes: usize,
 }
 
 impl Reading<'_> {
@@ -142,57 +151,94 @@ impl Reading<'_> {
         };
         let source = Source::new(path.as_str(), bytes);
         let text = String::from_utf8_lossy(source.bytes());
-        if !text.contains(SKIP_MARKER) {
+        if text.contains(SKIP_MARKER) {
+            return Ok(());
+        }
+        self.bytes = self.bytes.saturating_add(source.bytes().len());
+        if self.bytes > BYTES_MAX {
+            let message = "failed to get potentially valid manifests: exceeded max combined manifest file size";
+            let diagnostic = Diagnostic::error("REN016", message).because(format!(
+                "the manifests of one Application may have {BYTES_MAX} bytes"
+            ));
+            self.checked.diagnostics.push(diagnostic);
+        } else if name.strip_suffix(".json").is_some() {
+            self.take_json(path, &source);
+        } else {
             let looks = ["apiVersion:", "kind:", "metadata:"]
                 .iter()
                 .all(|word| text.contains(word));
-            self.take(
-                path,
-                &source,
-                if looks { Looks::Manifest } else { Looks::Other },
-            );
+            let looks = if looks { Looks::Manifest } else { Looks::Other };
+            self.take(path, &source, looks);
         }
         Ok(())
     }
 
-    fn take(&mut self, path: &RepoPath, source: &Source, looks: Looks) {
-        let checked = values(source, Resolver::Kubectl);
-        let broken = checked.has_errors();
-        if broken && checked.value.is_empty() && looks == Looks::Other {
-            // A YAML file that is no manifest: values, a workflow, a template.
-            return;
-        }
-        let worth_telling = checked
-            .diagnostics
-            .iter()
-            .filter(|told| told.severity >= Severity::Warning);
-        self.checked.diagnostics.extend(worth_telling.cloned());
-        for located in checked.value {
-            self.add(path, source, located);
+    /// A JSON file holds one object, and nothing else.
+    fn take_json(&mut self, path: &RepoPath, source: &Source) {
+        let read = Value::from_json(source.bytes()).map_err(|error| error.message);
+        let object = read.and_then(|value| {
+            Object::unversioned(value).map_err(|error| format!("no Kubernetes object: {error}"))
+        });
+        match object {
+            Ok(object) => self.checked.value.objects.push(rendered(path, 1, object)),
+            Err(reason) => {
+                let message = format!("`{path}` is not one object in JSON: {reason}");
+                self.checked
+                    .diagnostics
+                    .push(Diagnostic::error("REN015", message).help(leave_out()));
+            }
         }
     }
 
-    fn add(&mut self, path: &RepoPath, source: &Source, located: toft_yaml::Located) {
-        let (line, span) = (located.line, located.span);
-        match Object::new(located.value) {
-            Ok(object) => {
-                let origin = Origin {
-                    path: path.clone(),
-                    line,
-                    step: "directory",
-                };
-                self.checked.value.objects.push(Rendered { object, origin });
+    /// The objects of a YAML file, up to the first document that is none: where that is the first of all, and
+    /// the file does not look like a manifest, nobody meant it to be one.
+    fn take(&mut self, path: &RepoPath, source: &Source, looks: Looks) {
+        let checked = values(source, Resolver::Kubectl);
+        let mut failed = checked.has_errors();
+        let mut told: Vec<Diagnostic> = checked
+            .diagnostics
+            .into_iter()
+            .filter(|told| told.severity >= Severity::Warning)
+            .collect();
+        let mut found = Vec::new();
+        for located in checked.value {
+            let (line, span) = (located.line, located.span);
+            if located.value.is_null() {
+                continue;
             }
-            Err(error) => {
-                let message = format!("a document of `{path}` is no Kubernetes object: {error}");
-                let diagnostic =
-                    Diagnostic::error("REN010", message).at(source, span, error.to_string());
-                self.checked.diagnostics.push(diagnostic.help(format!(
-                    "leave the file out with `directory.exclude`, or write `# {SKIP_MARKER}` into it"
-                )));
+            match Object::unversioned(located.value) {
+                Ok(object) => found.push(rendered(path, line, object)),
+                Err(error) => {
+                    let message =
+                        format!("a document of `{path}` is no Kubernetes object: {error}");
+                    let diagnostic =
+                        Diagnostic::error("REN010", message).at(source, span, error.to_string());
+                    told.push(diagnostic.help(leave_out()));
+                    failed = true;
+                    break;
+                }
             }
         }
+        if failed && found.is_empty() && looks == Looks::Other {
+            // A YAML file that is no manifest: values, a workflow, a template.
+            return;
+        }
+        self.checked.diagnostics.extend(told);
+        self.checked.value.objects.extend(found);
     }
+}
+
+fn rendered(path: &RepoPath, line: usize, object: Object) -> Rendered {
+    let origin = Origin {
+        path: path.clone(),
+        line,
+        step: "directory",
+    };
+    Rendered { object, origin }
+}
+
+fn leave_out() -> String {
+    format!("leave the file out with `directory.exclude`, or write `# {SKIP_MARKER}` into it")
 }
 
 /// Whether a file has the words of a manifest.

@@ -39,7 +39,7 @@ fn push(
     diagnostics: &mut Vec<Diagnostic>,
     (list, item): (&Rendered, &Value),
 ) {
-    match Object::new(item.clone()) {
+    match Object::unversioned(item.clone()) {
         Ok(object) => unfolded.objects.push(Rendered {
             object,
             origin: list.origin.clone(),

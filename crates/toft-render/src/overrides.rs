@@ -35,7 +35,7 @@ pub(crate) fn apply(
             Ok(patch) => merged = over(&merged, &patch),
             Err(message) => {
                 let message = format!(
-                    "error getting app source type: error while parsing source parameters: {path}: {message}"
+                    "error getting app source type: error while parsing source parameters: ./{path}: {message}"
                 );
                 return Ok(Err(Diagnostic::error("REN006", message)));
             }
@@ -58,26 +58,51 @@ fn read(files: &dyn Files, path: &RepoPath) -> Result<Result<Map, String>, ReadE
     let source = Source::new(path.as_str(), files.read(path)?);
     let parsed = toft_yaml::values(&source, Resolver::Kubectl);
     if let Some(problem) = parsed.diagnostics.first().filter(|_| parsed.has_errors()) {
-        let problem = &problem.message;
-        return Ok(Err(format!("error converting YAML to JSON: {problem}")));
+        return Ok(Err(problem.message.clone()));
     }
     let first = parsed.value.into_iter().next();
     Ok(match first.map(|located| located.value) {
         Some(Value::Map(map)) => Ok(map),
+        Some(Value::List(_)) => Err(
+            "json: cannot unmarshal array into Go value of type v1alpha1.ApplicationSource"
+                .to_owned(),
+        ),
         _ => Err("Invalid JSON Patch".to_owned()),
     })
 }
 
-/// The patch over the value; maps in both are merged in turn.
+/// The patch over the value; maps in both are merged in turn, and what is `null` stays.
 fn over(under: &Value, patch: &Map) -> Value {
     let mut merged = under.as_map().cloned().unwrap_or_default();
     for (key, value) in patch {
         let value = match (value, merged.get(key)) {
             (Value::Null, _) => continue,
+            // Kept as text upstream, so that here the merge alone counts.
+            (Value::Map(patch), known) if key == "valuesObject" => {
+                merge_patch(known.unwrap_or(&Value::Null), patch)
+            }
             (Value::Map(patch), Some(known)) => over(known, patch),
             (value, _) => value.clone(),
         };
         merged.insert(key.clone(), value);
+    }
+    Value::Map(merged)
+}
+
+/// A JSON merge patch: `null` takes away.
+///
+/// Source: RFC 7386, section 2.
+fn merge_patch(under: &Value, patch: &Map) -> Value {
+    let mut merged = under.as_map().cloned().unwrap_or_default();
+    for (key, value) in patch {
+        match value {
+            Value::Null => drop(merged.remove(key)),
+            Value::Map(patch) => {
+                let known = merged.get(key).cloned().unwrap_or_default();
+                merged.insert(key.clone(), merge_patch(&known, patch));
+            }
+            value => drop(merged.insert(key.clone(), value.clone())),
+        }
     }
     Value::Map(merged)
 }

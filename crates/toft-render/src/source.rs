@@ -76,6 +76,7 @@ pub fn render(
         Ok(Some(named)) => named,
         Ok(None) => detect(&tree, &folder)?,
         Err(message) => {
+            let message = format!("error getting app source type: {message}");
             let diagnostic = Diagnostic::error("REN003", message);
             return Ok(refused(SourceType::Directory, diagnostic));
         }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
-use toft_argo::{Application, RepoUrl};
+use toft_argo::{Application, RepoUrl, SourceType};
 use toft_object::Rendered;
 use toft_render::{Request, Surroundings, render};
 use toft_source::{
@@ -68,7 +68,7 @@ fn check(case: &Case) -> Result<Outputs, String> {
         let rendered = render(&world, &request).map_err(|error| error.to_string())?;
         let mut all = rendered.diagnostics.iter();
         if let Some(error) = all.find(|one| one.severity == Severity::Error) {
-            out = format!("error: {}\n", told(error));
+            out = format!("error: {}\n", told(error, rendered.value.source_type));
             break;
         }
         for Rendered { object, .. } in &rendered.value.rendering.objects {
@@ -79,10 +79,14 @@ fn check(case: &Case) -> Result<Outputs, String> {
 }
 
 /// What a program says is left to the program's own cases.
-fn told(error: &Diagnostic) -> String {
+fn told(error: &Diagnostic, tool: SourceType) -> String {
     let of_kustomize = error.code.starts_with("KUS") || ["REN020", "REN021"].contains(&error.code);
     if error.code.starts_with("HLM") || error.code == "REN038" {
         "helm fails".to_owned()
+    } else if tool == SourceType::Directory && error.code.starts_with("YML")
+        || ["REN010", "REN015"].contains(&error.code)
+    {
+        "a file cannot be read".to_owned()
     } else if of_kustomize || error.code.starts_with("YML") {
         "kustomize fails".to_owned()
     } else {

@@ -221,5 +221,10 @@ func (s *scene) told(err error) string {
 			return program + " fails"
 		}
 	}
+	for _, words := range []string{"Failed to unmarshal \"", "Object 'Kind' is missing", "Found multiple objects in"} {
+		if strings.Contains(text, words) {
+			return "a file cannot be read"
+		}
+	}
 	return strings.ReplaceAll(checkouts.ReplaceAllString(text, "."), "\n", " ")
 }
