@@ -1,17 +1,19 @@
 //! All Applications of a repository and what they render to, without a cluster.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 use toft_argo::{Application, ApplicationSet, GROUP};
 use toft_object::Object;
-use toft_source::{Checked, ReadError};
+use toft_schema::{Schemas, argo_crds};
+use toft_source::{Checked, ReadError, Remote};
 use toft_sync::AppRendering;
 
 use crate::repository::Repository;
-use crate::root::find_root;
-use crate::sources::Sources;
+use crate::root::{find_root, survey};
+use crate::sources::{Facts, Sources, api_versions};
+use crate::world::KUBE_VERSION;
 
 /// How many Applications and ApplicationSets a repository may lead to; the largest public homelab has 300.
 const LED_TO_MAX: usize = 10_000;
@@ -23,6 +25,8 @@ pub struct Everything {
     pub applications: BTreeMap<SmolStr, Rendition>,
     /// The ApplicationSets that give nothing because they fail, by name, and why.
     pub failed_sets: BTreeMap<SmolStr, String>,
+    /// What was asked for outside the tree, and was not brought.
+    pub wanted: BTreeSet<Remote>,
 }
 
 /// An Application and what it renders to.
@@ -52,17 +56,37 @@ pub fn render_everything(
             diagnostics: found.diagnostics,
         });
     };
+    let facts = Facts {
+        kube_version: KUBE_VERSION.into(),
+        api_versions: api_versions(&schemas()),
+        build_options: survey(&*repository.tree, &root)?.build_options,
+        control_namespace: root.namespace().into(),
+        seed: 0,
+    };
     let mut everything = Everything::default();
     let mut sources = Sources::new(repository, root.repository());
     let mut queue: VecDeque<Lead> = root.objects.iter().filter_map(Lead::of).collect();
     for _ in 0..LED_TO_MAX {
         match queue.pop_front() {
-            Some(Lead::Application(one)) => queue.extend(everything.add(*one, &mut sources)),
-            Some(Lead::Set(set)) => queue.extend(everything.add_set(&set, &sources)),
+            Some(Lead::Application(one)) => {
+                queue.extend(everything.add(*one, &mut sources, &facts));
+            }
+            Some(Lead::Set(set)) => queue.extend(everything.add_set(&set, &mut sources)),
             None => break,
         }
     }
+    everything.wanted.clone_from(sources.wanted());
     Ok(Checked::clean(everything))
+}
+
+/// What a fresh cluster with Argo CD knows; what the Applications bring is not counted.
+fn schemas() -> Schemas {
+    let mut schemas = Schemas::builtin();
+    for crd in argo_crds() {
+        // Our own definitions are well-formed; a chart that asks for one of them is told no otherwise.
+        drop(schemas.add_crd(crd));
+    }
+    schemas
 }
 
 /// What leads on.
@@ -91,11 +115,14 @@ impl Lead {
 
 impl Everything {
     /// Renders an Application, and tells what it leads to.
-    fn add(&mut self, application: Application, sources: &mut Sources) -> Vec<Lead> {
+    fn add(&mut self, application: Application, sources: &mut Sources, facts: &Facts) -> Vec<Lead> {
         let Some(name) = self.free_name(&application) else {
             return Vec::new();
         };
-        let rendering = sources.render(&application, &[]);
+        let revisions = application.sources.iter();
+        let revisions = revisions.map(|source| sources.resolve(source).unwrap_or_default());
+        let revisions: Vec<SmolStr> = revisions.collect();
+        let rendering = sources.render(&application, &revisions, facts);
         let objects = rendering.iter().flat_map(|whole| &whole.rendering.objects);
         let leads = objects.filter_map(|rendered| Lead::of(&rendered.object));
         let leads = leads.collect();
@@ -119,7 +146,7 @@ impl Everything {
     }
 
     /// Expands an ApplicationSet, and tells what it leads to.
-    fn add_set(&mut self, set: &ApplicationSet, sources: &Sources) -> Vec<Lead> {
+    fn add_set(&mut self, set: &ApplicationSet, sources: &mut Sources) -> Vec<Lead> {
         match sources.expand(set) {
             Ok(given) => {
                 let applications = given.applications.into_iter();
@@ -138,7 +165,7 @@ impl Everything {
 
 #[cfg(test)]
 mod tests {
-    use toft_source::MemoryFiles;
+    use toft_source::{MemoryFiles, Remotes};
 
     use super::*;
 
@@ -164,6 +191,7 @@ mod tests {
         let repository = Repository {
             tree: Arc::new(files),
             revision: "1".into(),
+            remotes: Remotes::new(),
         };
         let everything = render_everything(repository, None).unwrap().value;
         let counts: Vec<(&str, Option<usize>)> = everything

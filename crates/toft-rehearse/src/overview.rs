@@ -98,10 +98,17 @@ impl AppLine {
     }
 }
 
+/// How long the Application took to come up, or its last operation to show in its health.
 fn duration(app: &Value) -> Option<Duration> {
     let time = |path: &[&str]| Time::parse(app.str_at(path)?).ok();
+    let operation = |field: &str| time(&["status", "operationState", field]);
     let changed = time(&["status", "health", "lastTransitionTime"])?;
-    Some(changed.since(time(&["metadata", "creationTimestamp"])?))
+    let created = time(&["metadata", "creationTimestamp"])?;
+    let Some(finished) = operation("finishedAt").filter(|finished| *finished > changed) else {
+        return Some(changed.since(created));
+    };
+    let took = operation("startedAt").map(|started| finished.since(started));
+    took.or_else(|| Some(changed.since(created)))
 }
 
 /// The Applications of a cluster.

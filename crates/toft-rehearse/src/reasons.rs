@@ -89,11 +89,8 @@ fn broken(app: &Value) -> Vec<String> {
         .collect()
 }
 
-/// What of the last operation failed: the object and what was said about it.
+/// What of the last operation failed, also where it is tried again: the object and what was said about it.
 fn failed_objects(app: &Value) -> Vec<Unwell> {
-    if !has_failed(app) {
-        return Vec::new();
-    }
     let results = app.items_at(&["status", "operationState", "syncResult", "resources"]);
     let failed = results.iter().filter(|result| {
         result.str_at(&["status"]) == Some("SyncFailed")
@@ -108,11 +105,6 @@ fn failed_objects(app: &Value) -> Vec<Unwell> {
         }
     });
     told.collect()
-}
-
-fn has_failed(app: &Value) -> bool {
-    let phase = app.str_at(&["status", "operationState", "phase"]);
-    matches!(phase, Some("Failed" | "Error"))
 }
 
 /// What the operation says, where it is under way or failed as a whole.

@@ -16,6 +16,9 @@ pub(crate) use survey::{Survey, survey};
 /// The namespace of Argo CD where nothing else is said.
 const ARGOCD: &str = "argocd";
 
+/// How many Applications are listed for somebody to choose from.
+const LISTED_MAX: usize = 10;
+
 /// What everything begins with.
 #[derive(Clone, Debug)]
 pub struct Root {
@@ -242,20 +245,31 @@ fn several(candidates: &[&Candidate]) -> Diagnostic {
 }
 
 fn listed(diagnostic: Diagnostic, candidates: &[&Candidate]) -> Diagnostic {
-    candidates.iter().fold(diagnostic, |diagnostic, candidate| {
-        let sources = &candidate.application.sources;
-        let paths: Vec<&str> = sources.iter().map(|source| source.path.as_str()).collect();
-        let place = if candidate.folders.is_empty() {
-            "which does not exist here"
-        } else {
-            "which exists"
-        };
-        let (name, file) = (candidate.object.name(), &candidate.file);
-        diagnostic.because(format!(
-            "`{name}` in `{file}` has the path `{}`, {place}",
-            paths.join("`, `")
-        ))
-    })
+    let told = candidates.iter().take(LISTED_MAX);
+    let diagnostic = told.fold(diagnostic, |diagnostic, candidate| {
+        diagnostic.because(described(candidate))
+    });
+    match candidates.len().saturating_sub(LISTED_MAX) {
+        0 => diagnostic,
+        more => diagnostic.because(format!("and {more} more")),
+    }
+}
+
+fn described(candidate: &Candidate) -> String {
+    let (name, file) = (candidate.object.name(), &candidate.file);
+    let sources = candidate.application.sources.iter();
+    let paths = sources.map(|source| source.path.as_str());
+    let paths: Vec<&str> = paths.filter(|path| !path.is_empty()).collect();
+    if paths.is_empty() {
+        return format!("`{name}` in `{file}` names no path");
+    }
+    let place = if candidate.folders.is_empty() {
+        "which does not exist here"
+    } else {
+        "which exists"
+    };
+    let paths = paths.join("`, `");
+    format!("`{name}` in `{file}` has the path `{paths}`, {place}")
 }
 
 #[cfg(test)]

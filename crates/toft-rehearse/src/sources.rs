@@ -13,6 +13,7 @@ use toft_render::{
     ArgoRelease, ExpandError, Read, RecordingFiles, Request, SourceRendering, Surroundings,
     expand_fully, remote_of, render,
 };
+use toft_schema::Schemas;
 use toft_source::{Checked, Diagnostic, Files, ReadError, Remote, RepoPath, Severity, WithRemotes};
 use toft_sync::{AppRendering, InvalidApplication, SetError, SetRendering};
 
@@ -34,6 +35,24 @@ pub(crate) struct Facts {
     pub(crate) build_options: SmolStr,
     /// What random texts derive from.
     pub(crate) seed: u64,
+}
+
+/// The API versions that charts may ask for: `apps/v1` and `apps/v1/Deployment`, of all that can be listed.
+pub(crate) fn api_versions(schemas: &Schemas) -> Vec<SmolStr> {
+    let listed = schemas.resources();
+    let listed = listed.filter(|resource| resource.verbs.iter().any(|verb| verb == "list"));
+    let mut versions = BTreeSet::new();
+    for resource in listed {
+        let (group, version) = (&resource.group, &resource.version);
+        let group_version = if group.is_empty() {
+            version.clone()
+        } else {
+            SmolStr::from(format!("{group}/{version}"))
+        };
+        versions.insert(format!("{group_version}/{}", resource.gvk.kind).into());
+        versions.insert(group_version);
+    }
+    versions.into_iter().collect()
 }
 
 /// The repository, and what it gave before.

@@ -20,7 +20,7 @@ use crate::repository::Repository;
 use crate::root::{Root, Survey, find_root, survey};
 use crate::routes::routes;
 use crate::settled::{Rest, Settled};
-use crate::sources::{Facts, Sources};
+use crate::sources::{Facts, Sources, api_versions};
 
 /// How often engine and cluster may answer each other at one instant. Bringing a lab up takes some
 /// hundreds; more means that they go round in a circle, and the clock must move on.
@@ -34,7 +34,7 @@ const INSTANTS_AT_ONE_TIME_MAX: usize = 1_000;
 const INPUTS_MAX: usize = 10_000;
 
 /// The version of the simulated cluster, as Argo CD asks for it.
-const KUBE_VERSION: &str = "1.36";
+pub(crate) const KUBE_VERSION: &str = "1.36";
 
 /// The user and agent of what the world itself writes: the root Application.
 const AGENT: &str = "toft-up";
@@ -374,26 +374,13 @@ impl World {
     /// What renderings depend on besides the repository.
     fn facts(&self) -> Facts {
         let api = self.api();
-        let listed = api.schemas().resources();
-        let listed = listed.filter(|resource| resource.verbs.iter().any(|verb| verb == "list"));
-        let mut api_versions = BTreeSet::new();
-        for resource in listed {
-            let (group, version) = (&resource.group, &resource.version);
-            let group_version = if group.is_empty() {
-                version.clone()
-            } else {
-                SmolStr::from(format!("{group}/{version}"))
-            };
-            api_versions.insert(format!("{group_version}/{}", resource.gvk.kind).into());
-            api_versions.insert(group_version);
-        }
         let control_namespace = SmolStr::from(self.root.namespace());
         let maps = GroupResource::new("", "configmaps");
         let written = api.get(&maps, &control_namespace, "argocd-cm");
         let written = written.and_then(|map| map.str_at(&["data", "kustomize.buildOptions"]));
         Facts {
             kube_version: KUBE_VERSION.into(),
-            api_versions: api_versions.into_iter().collect(),
+            api_versions: api_versions(api.schemas()),
             build_options: written.map_or_else(|| self.survey.build_options.clone(), SmolStr::from),
             control_namespace,
             seed: self.settings.cluster.seed,

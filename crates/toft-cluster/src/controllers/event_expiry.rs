@@ -1,4 +1,4 @@
-//! Events are forgotten an hour after they were told last.
+//! Events are forgotten some hours after they were told last.
 //!
 //! Source: Kubernetes 1.36.3 `pkg/controlplane/apiserver/options`, `EventTTL`; upstream leaves it to etcd.
 
@@ -10,7 +10,8 @@ use crate::key::Key;
 use crate::meta;
 use crate::resources::EVENTS;
 
-const TTL: Duration = Duration::from_hours(1);
+/// Upstream's default is an hour. A bring-up starts an hour back: its events are to be there when somebody looks.
+const TTL: Duration = Duration::from_hours(3);
 
 pub(crate) const CONTROLLER: Controller = Controller {
     name: "event-expiry",

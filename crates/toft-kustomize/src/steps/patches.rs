@@ -198,13 +198,14 @@ fn selected(resources: &Resources, selects: impl Fn(&Resource) -> bool) -> Vec<u
     found.map(|(at, _)| at).collect()
 }
 
-/// Upstream is silent about a patch that does nothing.
+/// Upstream is silent about a patch that does nothing. A component is made for many bases: that its patch finds
+/// nothing in one of them is meant.
 fn warn_nothing_selected(
     build: &mut Build<'_>,
     directory: &Directory,
     (selected, place): (&[usize], Place),
 ) {
-    if selected.is_empty() {
+    if selected.is_empty() && directory.kustomization.kind != "Component" {
         let message = "the target of this patch selects nothing";
         let mut told = Diagnostic::warning("KUS058", message);
         told.labels = directory.entry_error("", "", place).labels;
