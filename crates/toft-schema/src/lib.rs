@@ -30,4 +30,4 @@ pub use schema::{
     Field, ListType, MapType, Omit, PatchStrategy, ProtoField, ProtoMessage, Schema, Shape,
 };
 pub use schemas::Schemas;
-pub use validate::{validate, validate_update};
+pub use validate::{subdomain_problem, validate, validate_update};

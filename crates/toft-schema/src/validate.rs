@@ -65,3 +65,15 @@ pub fn validate_update(schemas: &Schemas, gvk: &Gvk, old: &Value, new: &Value) -
     }
     errors.into_vec()
 }
+
+/// What is wrong with a text that should be a DNS subdomain, in upstream's words; nothing where it is one.
+///
+/// # Example
+/// ```
+/// assert_eq!(toft_schema::subdomain_problem("apps.example.org"), None);
+/// assert!(toft_schema::subdomain_problem("Apps").is_some());
+/// ```
+pub fn subdomain_problem(text: &str) -> Option<String> {
+    let messages = name::dns_subdomain(text);
+    (!messages.is_empty()).then(|| messages.join(","))
+}

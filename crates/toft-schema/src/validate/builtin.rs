@@ -8,6 +8,7 @@ mod cluster;
 mod config;
 mod container;
 mod cron;
+mod debugger;
 mod ingress;
 mod job;
 mod job_policy;

@@ -94,11 +94,11 @@ fn metric(at: &At<'_>, errors: &mut Errors) {
     let type_ = at.child("type");
     let Some((_, expected)) = SOURCES.iter().find(|(name, _)| *name == type_.text()) else {
         let names: Vec<&str> = SOURCES.iter().map(|(name, _)| *name).collect();
-        errors.push(FieldError::not_supported(
-            type_.path(),
-            type_.text(),
-            &names,
-        ));
+        // Upstream looks twice.
+        for _ in 0..2 {
+            let error = FieldError::not_supported(type_.path(), type_.text(), &names);
+            errors.push(error);
+        }
         return;
     };
     for (_, field) in SOURCES {

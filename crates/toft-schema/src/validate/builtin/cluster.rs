@@ -11,6 +11,9 @@ use crate::field_error::FieldError;
 const EFFECTS: &[&str] = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 pub(super) fn node(root: &At<'_>, errors: &mut Errors) {
+    for network in root.child("spec").child("podCIDRs").items() {
+        errors.named(&network, name::cidr);
+    }
     let taints = root.child("spec").child("taints");
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for (index, taint) in taints.value().items().iter().enumerate() {
@@ -148,6 +151,7 @@ const REVIEWS: &[&str] = &["v1", "v1beta1"];
 pub(super) fn webhooks(root: &At<'_>, errors: &mut Errors) {
     let webhooks = root.child("webhooks").items();
     for webhook in &webhooks {
+        qualified(&webhook.child("name"), errors);
         let client = webhook.child("clientConfig");
         if client.child("url").is_set() == client.child("service").is_set() {
             errors.required(&client, "exactly one of url or service is required");
@@ -166,6 +170,19 @@ pub(super) fn webhooks(root: &At<'_>, errors: &mut Errors) {
     }
     let names: Vec<At<'_>> = webhooks.iter().map(|one| one.child("name")).collect();
     errors.unique(&names);
+}
+
+/// A name with three parts at least: `check.example.org`.
+fn qualified(at: &At<'_>, errors: &mut Errors) {
+    let messages = name::dns_subdomain(at.text());
+    if at.is_empty() {
+        errors.required(at, "");
+    } else if !messages.is_empty() {
+        errors.invalid(at, messages.join(","));
+    } else if at.text().split('.').count() < 3 {
+        let detail = "should be a domain with at least three segments separated by dots";
+        errors.invalid(at, detail);
+    }
 }
 
 fn reviews(at: &At<'_>, errors: &mut Errors) {

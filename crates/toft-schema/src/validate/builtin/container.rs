@@ -2,7 +2,7 @@
 
 use super::super::at::{At, Errors};
 use super::super::name;
-use super::{probe, resources, rows};
+use super::{debugger, probe, resources, rows};
 use crate::field_error::FieldError;
 
 pub(super) const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
@@ -10,6 +10,8 @@ pub(super) const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
 /// What a container must know of its pod.
 pub(super) struct PodContext<'a> {
     pub(super) volumes: Vec<&'a str>,
+    /// Those of them that may be used as block devices.
+    pub(super) claims: Vec<&'a str>,
 }
 
 /// What every kind of container must satisfy.
@@ -32,6 +34,7 @@ pub(super) fn common(at: &At<'_>, pod: &PodContext<'_>, errors: &mut Errors) {
     env(&at.child("env"), errors);
     env_from(&at.child("envFrom"), errors);
     mounts(&at.child("volumeMounts"), pod, errors);
+    debugger::devices(at, pod, errors);
     errors.one_of_if_set(
         &at.child("imagePullPolicy"),
         &["Always", "IfNotPresent", "Never"],

@@ -34,6 +34,7 @@ pub(super) fn ingress(root: &At<'_>, errors: &mut Errors) {
         }
     }
     for tls in spec.child("tls").items() {
+        errors.named_if_set(&tls.child("secretName"), name::dns_subdomain);
         for host in tls.child("hosts").items() {
             if host.text().contains('*') {
                 errors.named(&host, name::wildcard_subdomain);
@@ -98,6 +99,10 @@ fn backend(at: &At<'_>, errors: &mut Errors) {
         (true, true) => errors.invalid_empty(at, "cannot set both resource and service backends"),
         (false, false) => errors.invalid_empty(at, "resource or service backend is required"),
         (true, false) => {
+            let group = resource.child("apiGroup");
+            if group.is_set() {
+                errors.named(&group, name::dns_subdomain);
+            }
             for field in ["kind", "name"] {
                 let field = resource.child(field);
                 if field.is_empty() {

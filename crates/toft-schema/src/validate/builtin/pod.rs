@@ -3,12 +3,13 @@
 use super::super::at::{At, Errors};
 use super::super::{meta, name};
 use super::container::PodContext;
-use super::{container, resources, rows, scheduling, volume};
+use super::{container, debugger, resources, rows, scheduling, volume};
 use crate::field_error::FieldError;
 
 pub(super) fn pod(root: &At<'_>, errors: &mut Errors) {
     spec(&root.child("spec"), errors);
     // Only pods are told; templates may have them.
+    volume::claim_names(root, errors);
     let spec = root.child("spec");
     let is_gated = !spec.child("schedulingGates").is_empty();
     if is_gated && !spec.child("nodeName").is_empty() {
@@ -49,9 +50,11 @@ pub(super) fn spec(at: &At<'_>, errors: &mut Errors) {
     }
     let context = PodContext {
         volumes: volume::validate_all(&at.child("volumes"), errors),
+        claims: volume::claims(&at.child("volumes")),
     };
     containers(at, &context, errors);
     init_containers(at, &context, errors);
+    debugger::all(at, &context, errors);
     errors.one_of(
         &at.child("restartPolicy"),
         &["Always", "OnFailure", "Never"],

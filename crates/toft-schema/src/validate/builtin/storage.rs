@@ -106,6 +106,25 @@ pub(super) fn claim_spec(spec: &At<'_>, errors: &mut Errors) {
     for field in ["dataSource", "dataSourceRef"] {
         data_source(&spec.child(field), errors);
     }
+    same_source(spec, errors);
+}
+
+/// Two ways to say the same must say the same. Upstream shows a path where the value belongs.
+fn same_source(spec: &At<'_>, errors: &mut Errors) {
+    let (old, new) = (spec.child("dataSource"), spec.child("dataSourceRef"));
+    if !old.is_set() || !new.is_set() {
+        return;
+    }
+    let fields = ["apiGroup", "kind", "name"];
+    let differs = |field: &&str| old.child(field).text() != new.child(field).text();
+    let detail = if !new.child("namespace").is_empty() {
+        "may not be specified when dataSourceRef.namespace is specified"
+    } else if fields.iter().any(differs) {
+        "must match dataSourceRef"
+    } else {
+        return;
+    };
+    errors.push(FieldError::invalid(spec.path(), "", detail).showing("{}".to_owned()));
 }
 
 /// Where the first content of a volume comes from.

@@ -252,8 +252,8 @@ fn service_cidr((old, new): Pair<'_>, errors: &mut Errors) {
 /// Upstream shows the whole in Go's own words.
 fn attachment((old, new): Pair<'_>, errors: &mut Errors) {
     const SOURCE: Go = Go::Struct(&[
-        ("InlineVolumeSpec", "inlineVolumeSpec", Go::Plain),
         ("PersistentVolumeName", "persistentVolumeName", Go::Plain),
+        ("InlineVolumeSpec", "inlineVolumeSpec", Go::Plain),
     ]);
     const SPEC: Go = Go::Struct(&[
         ("Attacher", "attacher", Go::Text),

@@ -3,7 +3,7 @@
 use toft_object::Quantity;
 
 use super::super::at::{At, Errors};
-use super::super::name;
+use super::super::{meta, name};
 use super::container::{descending_path, field_ref, no_dots, resource_field};
 use super::{block, rows, storage};
 use crate::field_error::FieldError;
@@ -78,6 +78,32 @@ pub(super) fn validate_all<'a>(list: &At<'a>, errors: &mut Errors) -> Vec<&'a st
     }
     errors.unique(&names);
     valid
+}
+
+/// The names of the volumes that are claims, and may be block devices.
+pub(super) fn claims<'a>(list: &At<'a>) -> Vec<&'a str> {
+    let is_claim = |volume: &&At<'_>| {
+        let sources = ["persistentVolumeClaim", "ephemeral"];
+        sources.iter().any(|source| volume.child(source).is_set())
+    };
+    let volumes = list.items();
+    let names = volumes.iter().filter(is_claim);
+    names.map(|volume| volume.child("name").text()).collect()
+}
+
+/// The claims that are made for a pod have its name and theirs.
+pub(super) fn claim_names(pod: &At<'_>, errors: &mut Errors) {
+    let pod_name = pod.child("metadata").child("name").text();
+    for volume in pod.child("spec").child("volumes").items() {
+        let name = volume.child("name");
+        if !volume.child("ephemeral").is_set() || name.is_empty() || pod_name.is_empty() {
+            continue;
+        }
+        let claim = format!("{pod_name}-{}", name.text());
+        for message in name::dns_subdomain(&claim) {
+            errors.invalid(&name, format!("PVC name {claim:?}: {message}"));
+        }
+    }
 }
 
 fn source(volume: &At<'_>, errors: &mut Errors) {
@@ -245,9 +271,27 @@ fn climbing(path: &At<'_>, errors: &mut Errors) {
     }
 }
 
+/// What may be projected into a volume; one by each source.
+const PROJECTIONS: &[&str] = &[
+    "secret",
+    "configMap",
+    "downwardAPI",
+    "serviceAccountToken",
+    "clusterTrustBundle",
+];
+
 fn projected(at: &At<'_>, errors: &mut Errors) {
     mode(&at.child("defaultMode"), errors);
     for source in at.child("sources").items() {
+        if PROJECTIONS
+            .iter()
+            .filter(|name| source.child(name).is_set())
+            .count()
+            > 1
+        {
+            let detail = "may not specify more than 1 volume type per source";
+            errors.forbidden(&source, detail);
+        }
         for name in ["secret", "configMap"] {
             let part = source.child(name);
             if part.is_set() {
@@ -311,6 +355,9 @@ const DRIVER_BYTES_MAX: usize = 63;
 fn ephemeral(at: &At<'_>, errors: &mut Errors) {
     let template = at.child("volumeClaimTemplate");
     if template.is_set() {
+        let metadata = template.child("metadata");
+        meta::labels(&metadata.child("labels"), errors);
+        meta::annotations(&metadata.child("annotations"), errors);
         storage::claim_spec(&template.child("spec"), errors);
     } else {
         errors.required(&template, "");

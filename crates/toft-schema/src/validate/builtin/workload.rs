@@ -3,9 +3,10 @@
 use toft_value::{Value, value};
 
 use super::super::at::{At, Errors};
-use super::super::{name, selector};
+use super::super::{meta, name, selector};
 use super::{pod, storage};
 use crate::field_error::FieldError;
+use crate::go_text::{Go, print_type};
 
 /// A template whose pods must restart.
 fn template(spec: &At<'_>, kind: &str, errors: &mut Errors) {
@@ -206,6 +207,19 @@ fn with_claims(spec: &Value) -> Value {
     spec
 }
 
+/// How a set is renewed, as upstream shows it.
+const STRATEGY: Go = Go::Struct(&[
+    ("Type", "type", Go::Text),
+    (
+        "RollingUpdate",
+        "rollingUpdate",
+        Go::Pointer(&[
+            ("Partition", "partition", Go::Plain),
+            ("MaxUnavailable", "maxUnavailable", Go::Plain),
+        ]),
+    ),
+]);
+
 pub(super) fn stateful_set(root: &At<'_>, errors: &mut Errors) {
     let spec = root.child("spec");
     let policy = spec.child("podManagementPolicy");
@@ -223,7 +237,11 @@ pub(super) fn stateful_set(root: &At<'_>, errors: &mut Errors) {
         "RollingUpdate" => {
             errors.not_negative(&strategy.child("rollingUpdate").child("partition"));
         }
-        _ => errors.invalid(&strategy, "must be 'RollingUpdate' or 'OnDelete'"),
+        _ => {
+            let detail = "must be 'RollingUpdate' or 'OnDelete'";
+            let error = FieldError::invalid(strategy.path(), "", detail);
+            errors.push(error.showing(print_type(strategy.value(), STRATEGY)));
+        }
     }
     let retention = spec.child("persistentVolumeClaimRetentionPolicy");
     for field in ["whenDeleted", "whenScaled"] {
@@ -235,6 +253,10 @@ pub(super) fn stateful_set(root: &At<'_>, errors: &mut Errors) {
     errors.not_negative(&spec.child("ordinals").child("start"));
     selector::of_workload(&spec, "statefulset", errors);
     let written = with_claims(spec.value());
+    // Upstream looks at the labels of this kind's template twice.
+    let labels = spec.child("template").child("metadata").child("labels");
+    let place = spec.child("template").child("labels").with(labels.value());
+    meta::labels(&place, errors);
     template(&spec.with(&written), "StatefulSet", errors);
     for claim in spec.child("volumeClaimTemplates").items() {
         storage::claim_spec(&claim.child("spec"), errors);

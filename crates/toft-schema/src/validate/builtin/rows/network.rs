@@ -63,6 +63,7 @@ pub(super) const INGRESS_CLASS: &[Row] = &[
     ("spec.parameters.apiGroup", NamedSet(name::dns_subdomain)),
     ("spec.parameters.kind", NamedRequired(name::path_segment)),
     ("spec.parameters.name", NamedRequired(name::path_segment)),
+    ("spec.parameters.namespace", NamedSet(name::dns_label)),
     (
         "spec.parameters.scope",
         OneOfRequired(&["Cluster", "Namespace"]),

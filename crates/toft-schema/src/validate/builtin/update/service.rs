@@ -3,6 +3,7 @@
 //! Source: kubernetes 1.36.3 `pkg/apis/core/validation/validation.go`, `ValidateServiceUpdate`.
 
 use super::super::super::at::{At, Errors};
+use super::super::super::name;
 use super::Pair;
 use crate::field_error::FieldError;
 
@@ -39,6 +40,11 @@ fn addresses((before, after): Pair<'_>, errors: &mut Errors) {
     }
     let list = after.child("clusterIPs");
     let (old, new) = (before.child("clusterIPs").items(), list.items());
+    // What is no address is told before anything is compared.
+    let is_known = |ip: &At<'_>| ip.text() == "None" || name::ip(ip.text()).is_empty();
+    if !new.iter().all(is_known) {
+        return;
+    }
     if old.len() == new.len() {
         let pairs = old.iter().zip(&new).enumerate();
         for (index, _) in pairs.filter(|(_, (old, new))| old.text() != new.text()) {
@@ -66,6 +72,9 @@ fn families((before, after): Pair<'_>, errors: &mut Errors) {
     }
     let list = after.child("ipFamilies");
     let (old, new) = (before.child("ipFamilies").items(), list.items());
+    if !new.iter().all(|one| matches!(one.text(), "IPv4" | "IPv6")) {
+        return;
+    }
     if old.len() == new.len() {
         let pairs = old.iter().zip(&new);
         for _ in pairs.filter(|(old, new)| old.text() != new.text()) {
