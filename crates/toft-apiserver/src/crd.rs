@@ -262,6 +262,11 @@ pub(crate) fn updated(definition: &mut Value) {
     definition.set_at(&["status", "storedVersions"], Value::from(versions));
 }
 
+/// What is wrong with a changed definition.
+pub(crate) fn problems_of_change(live: &Value, new: &Value) -> Vec<FieldError> {
+    problems::of_change(live, new)
+}
+
 /// What is wrong with a new definition, beyond what its schema says.
 ///
 /// Source: apiextensions-apiserver 0.36.3 `pkg/apis/apiextensions/validation/validation.go`.
@@ -274,6 +279,9 @@ pub(crate) fn problems(definition: &Value) -> Vec<FieldError> {
         text(&["spec", "group"])
     );
     let name = text(&["metadata", "name"]);
+    if let Some(why) = toft_schema::subdomain_problem(name) {
+        found.push(FieldError::invalid("metadata.name", &name.into(), &why));
+    }
     if name != wanted {
         let why = "must be spec.names.plural+\".\"+spec.group";
         found.push(FieldError::invalid(

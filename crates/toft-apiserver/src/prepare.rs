@@ -213,12 +213,19 @@ fn definition_created(call: &Call<'_>, _store: &Store, object: &mut Value) -> Re
     Err(invalid(&call.gvk().group_kind(), name, &problems))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one entry of the table of kinds")]
 fn definition_updated(
-    _call: &Call<'_>,
+    call: &Call<'_>,
     _store: &Store,
-    (_, new): (&Value, &mut Value),
+    (live, new): (&Value, &mut Value),
 ) -> Result<(), ApiError> {
     crd::updated(new);
-    Ok(())
+    if call.path.subresource == "status" {
+        return Ok(());
+    }
+    let problems = crd::problems_of_change(live, new);
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let name = new.str_at(&["metadata", "name"]).unwrap_or_default();
+    Err(invalid(&call.gvk().group_kind(), name, &problems))
 }

@@ -3,6 +3,9 @@
 //! Source: apiextensions-apiserver 0.36.3 `pkg/apis/apiextensions/validation/validation.go`,
 //! `pkg/apiserver/schema/validation.go`.
 
+mod schema;
+mod structural;
+
 use toft_value::Value;
 
 use crate::invalid::FieldError;
@@ -19,7 +22,7 @@ const APPROVAL: &str = "api-approved.kubernetes.io";
 
 const SIMPLE_PATH: &str = "must be a simple json path starting with .";
 
-/// What is wrong with a new definition.
+/// What is wrong with a definition, new or changed.
 pub(crate) fn of(definition: &Value) -> Problems {
     let mut problems = Problems::new();
     let versions = definition.items_at(&["spec", "versions"]);
@@ -27,14 +30,11 @@ pub(crate) fn of(definition: &Value) -> Problems {
     choices(definition, &mut problems);
     names(definition, &mut problems);
     conversion(definition, &mut problems);
-    // Where there is one version, upstream tells of it as if it stood in the definition itself.
+    if let Some(version) = versions.first() {
+        label(text(version, &["name"]), "spec.version", &mut problems);
+    }
     for (index, version) in versions.iter().enumerate() {
-        let at = if versions.len() == 1 {
-            "spec".to_owned()
-        } else {
-            format!("spec.versions[{index}]")
-        };
-        version_problems(version, (&at, index), &mut problems);
+        version_problems(versions, (version, index), &mut problems);
     }
     if versions
         .iter()
@@ -67,6 +67,8 @@ fn group(definition: &Value, problems: &mut Problems) {
     let group = text(definition, &["spec", "group"]);
     if group.is_empty() {
         required(problems, "spec.group");
+    } else if let Some(why) = toft_schema::subdomain_problem(group) {
+        problems.push(FieldError::invalid("spec.group", &group.into(), &why));
     } else if !group.contains('.') {
         let why = "should be a domain with at least one dot";
         problems.push(FieldError::invalid("spec.group", &group.into(), why));
@@ -115,9 +117,23 @@ fn names(definition: &Value, problems: &mut Problems) {
     }
     for key in ["kind", "listKind"] {
         let name = text(names, &[key]);
-        if !is_label(&name.to_lowercase()) {
-            label(name, &format!("spec.names.{key}"), problems);
+        let why = label_problem(&name.to_lowercase());
+        if name.is_empty() {
+            required(problems, &format!("spec.names.{key}"));
+        } else if let Some(why) = why {
+            let why = format!("may have mixed case, but should otherwise match: {why}");
+            let field = format!("spec.names.{key}");
+            problems.push(FieldError::invalid(&field, &name.into(), &why));
         }
+    }
+    let (kind, list) = (text(names, &["kind"]), text(names, &["listKind"]));
+    if kind == list {
+        let why = "kind and listKind may not be the same";
+        problems.push(FieldError::invalid(
+            "spec.names.listKind",
+            &list.into(),
+            why,
+        ));
     }
     for list in ["shortNames", "categories"] {
         for (index, name) in names.items_at(&[list]).iter().enumerate() {
@@ -127,73 +143,207 @@ fn names(definition: &Value, problems: &mut Problems) {
     }
 }
 
-fn is_label(name: &str) -> bool {
+/// What is wrong with a label of the older kind.
+fn label_problem(name: &str) -> Option<String> {
+    const LENGTH_MAX: usize = 63;
+    const WHY: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
     let inner = |one: char| one.is_ascii_lowercase() || one.is_ascii_digit() || one == '-';
-    name.len() <= 63
-        && name.starts_with(|one: char| one.is_ascii_lowercase())
+    let is_label = name.starts_with(|one: char| one.is_ascii_lowercase())
         && !name.ends_with('-')
-        && name.chars().all(inner)
+        && name.chars().all(inner);
+    match (name.len() > LENGTH_MAX, is_label) {
+        (false, true) => None,
+        (true, true) => Some(format!("must be no more than {LENGTH_MAX} bytes")),
+        (false, false) => Some(WHY.to_owned()),
+        (true, false) => Some(format!("must be no more than {LENGTH_MAX} bytes,{WHY}")),
+    }
 }
 
 fn label(name: &str, field: &str, problems: &mut Problems) {
-    if name.is_empty() {
+    if name.is_empty() && field.starts_with("spec.names") {
         required(problems, field);
-    } else if !is_label(name) {
-        let why = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
-        problems.push(FieldError::invalid(field, &name.into(), why));
+    } else if let Some(why) = label_problem(name) {
+        problems.push(FieldError::invalid(field, &name.into(), &why));
     }
 }
 
 fn conversion(definition: &Value, problems: &mut Problems) {
     const AT: &[&str] = &["spec", "conversion"];
+    const FIELD: &str = "spec.conversion.webhookClientConfig";
+    const VERSIONS: &str = "spec.conversion.conversionReviewVersions";
     let Some(conversion) = definition.at(AT) else {
         return;
     };
-    match text(conversion, &["strategy"]) {
-        "None" | "" => {}
-        "Webhook" => {
-            if conversion
-                .items_at(&["webhook", "conversionReviewVersions"])
-                .is_empty()
-            {
-                required(problems, "spec.conversion.conversionReviewVersions");
-            }
-            if conversion.at(&["webhook", "clientConfig"]).is_none() {
-                let why = "required when strategy is set to Webhook";
-                problems.push(FieldError::required(
-                    "spec.conversion.webhookClientConfig",
-                    why,
-                ));
-            }
-        }
+    let client = conversion.at(&["webhook", "clientConfig"]);
+    let versions = conversion.items_at(&["webhook", "conversionReviewVersions"]);
+    let strategy = text(conversion, &["strategy"]);
+    match strategy {
+        "None" | "Webhook" => {}
+        "" => required(problems, "spec.conversion.strategy"),
         other => problems.push(FieldError::not_supported(
             "spec.conversion.strategy",
             &other.into(),
             &["None", "Webhook"],
         )),
     }
+    if strategy != "Webhook" {
+        let why = "should not be set when strategy is not set to Webhook";
+        if client.is_some() {
+            problems.push(FieldError::forbidden(FIELD, why));
+        }
+        if !versions.is_empty() {
+            problems.push(FieldError::forbidden(VERSIONS, why));
+        }
+        return;
+    }
+    match client {
+        None => problems.push(FieldError::required(
+            FIELD,
+            "required when strategy is set to Webhook",
+        )),
+        Some(client) => webhook(client, FIELD, problems),
+    }
+    review_versions(versions, VERSIONS, problems);
 }
 
-fn version_problems(version: &Value, (at, index): (&str, usize), problems: &mut Problems) {
-    let name = text(version, &["name"]);
-    if at == "spec" {
-        label(name, "spec.version", problems);
+fn webhook(client: &Value, field: &str, problems: &mut Problems) {
+    const PORTS: std::ops::RangeInclusive<i64> = 1..=65_535;
+    let service = client.get("service");
+    if service.is_some() == client.get("url").is_some() {
+        let why = "exactly one of url or service is required";
+        problems.push(FieldError::required(field, why));
+        return;
     }
+    let Some(service) = service else { return };
+    let field = format!("{field}.service");
+    for (key, why) in [
+        ("name", "service name is required"),
+        ("namespace", "service namespace is required"),
+    ] {
+        if text(service, &[key]).is_empty() {
+            problems.push(FieldError::required(&format!("{field}.{key}"), why));
+        }
+    }
+    if let Some(port) = service
+        .i64_at(&["port"])
+        .filter(|port| !PORTS.contains(port))
+    {
+        let why = "port is not valid: must be between 1 and 65535, inclusive";
+        let field = format!("{field}.port");
+        problems.push(FieldError::invalid(&field, &Value::Int(port), why));
+    }
+}
+
+/// The versions of reviews that a webhook understands.
+fn review_versions(versions: &[Value], field: &str, problems: &mut Problems) {
+    if versions.is_empty() {
+        required(problems, field);
+        return;
+    }
+    for (index, version) in versions.iter().enumerate() {
+        let at = format!("{field}[{index}]");
+        if versions.iter().take(index).any(|one| one == version) {
+            problems.push(FieldError::invalid(&at, version, "duplicate version"));
+        } else if let Some(why) = label_problem(version.as_str().unwrap_or_default()) {
+            problems.push(FieldError::invalid(&at, version, &why));
+        }
+    }
+    let is_known = |one: &Value| matches!(one.as_str(), Some("v1" | "v1beta1"));
+    if !versions.iter().any(is_known) {
+        let why = "must include at least one of v1, v1beta1";
+        problems.push(FieldError::invalid(field, &versions.to_vec().into(), why));
+    }
+}
+
+/// What a change may not touch.
+pub(crate) fn of_change(live: &Value, new: &Value) -> Problems {
+    let mut problems = of(new);
+    for path in [
+        &["spec", "scope"][..],
+        &["spec", "names", "kind"],
+        &["spec", "group"],
+        &["spec", "names", "plural"],
+    ] {
+        if live.at(path) != new.at(path) {
+            let shown = new.at(path).cloned().unwrap_or_else(|| "".into());
+            problems.push(FieldError::invalid(
+                &path.join("."),
+                &shown,
+                "field is immutable",
+            ));
+        }
+    }
+    problems
+}
+
+/// Where upstream tells a part of a version: what all versions have in common stands in the definition itself.
+fn place(versions: &[Value], index: usize, part: &str) -> Option<String> {
+    let first = versions.first().and_then(|version| version.get(part));
+    let is_common = versions.iter().all(|version| version.get(part) == first);
+    match (is_common, index) {
+        (true, 0) => Some("spec".to_owned()),
+        (true, _) => None,
+        (false, _) => Some(format!("spec.versions[{index}]")),
+    }
+}
+
+fn version_problems(
+    versions: &[Value],
+    (version, index): (&Value, usize),
+    problems: &mut Problems,
+) {
+    let name = text(version, &["name"]);
     label(name, &format!("spec.versions[{index}].name"), problems);
-    columns(version, at, problems);
-    scale(version, at, problems);
+    if let Some(at) = place(versions, index, "additionalPrinterColumns") {
+        columns(version, &at, problems);
+    }
+    if let Some(at) = place(versions, index, "subresources") {
+        scale(version, &at, problems);
+    }
     let Some(schema) = version.at(&["schema", "openAPIV3Schema"]) else {
         let field = format!("spec.versions[{index}].schema.openAPIV3Schema");
         required(problems, &field);
         return;
     };
-    let field = if at == "spec" {
-        "spec.validation.openAPIV3Schema".to_owned()
-    } else {
-        format!("{at}.schema.openAPIV3Schema")
-    };
-    root(schema, &field, problems);
-    selectable(version, (schema, at), problems);
+    if let Some(at) = place(versions, index, "schema") {
+        let field = if at == "spec" {
+            "spec.validation.openAPIV3Schema".to_owned()
+        } else {
+            format!("{at}.schema.openAPIV3Schema")
+        };
+        let mut with_status = versions
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| at == "spec" || *other == index);
+        let has_status =
+            with_status.any(|(_, version)| version.at(&["subresources", "status"]).is_some());
+        if has_status {
+            status_root(schema, &field, problems);
+        }
+        root(schema, &field, problems);
+    }
+    if let Some(at) = place(versions, index, "selectableFields") {
+        selectable(version, (schema, &at), problems);
+    }
+}
+
+/// Where the status is written apart, the whole must be an object.
+fn status_root(schema: &Value, field: &str, problems: &mut Problems) {
+    let kind = text(schema, &["type"]);
+    if !kind.is_empty() && kind != "object" {
+        let why = "only \"object\" is allowed as the type at the root of the schema if the status subresource is enabled";
+        let field = format!("{field}.type");
+        problems.push(FieldError::invalid(&field, &kind.into(), why));
+    }
+}
+
+fn root(schema: &Value, field: &str, problems: &mut Problems) {
+    if schema.bool_at(&["nullable"]) == Some(true) {
+        let why = "nullable cannot be true at the root";
+        problems.push(FieldError::forbidden(&format!("{field}.nullable"), why));
+    }
+    problems.extend(structural::problems(schema, field));
+    schema::problems(schema, field, (problems, 0));
 }
 
 fn columns(version: &Value, at: &str, problems: &mut Problems) {
@@ -215,9 +365,27 @@ fn columns(version: &Value, at: &str, problems: &mut Problems) {
                 problems.push(FieldError::invalid(&field("type"), &other.into(), why));
             }
         }
+        let format = text(column, &["format"]);
+        if !format.is_empty() && !FORMATS.contains(&format) {
+            let why = format!("must be one of {}", FORMATS.join(","));
+            let at = field("format");
+            problems.push(FieldError::invalid(&at, &format.into(), &why));
+        }
         simple_path(path, &field("JSONPath"), problems);
     }
 }
+
+/// What columns may be formatted as.
+const FORMATS: &[&str] = &[
+    "byte",
+    "date",
+    "date-time",
+    "double",
+    "float",
+    "int32",
+    "int64",
+    "password",
+];
 
 /// Whether a path is simple; tells where it is not.
 fn simple_path(path: &str, field: &str, problems: &mut Problems) -> bool {
@@ -249,6 +417,20 @@ fn scale(version: &Value, at: &str, problems: &mut Problems) {
             problems.push(FieldError::invalid(&field, &path.into(), &why));
         }
     }
+    label_selector(scale, at, problems);
+}
+
+/// A path below the spec or the status.
+fn label_selector(scale: &Value, at: &str, problems: &mut Problems) {
+    let path = text(scale, &["labelSelectorPath"]);
+    let field = format!("{at}.subresources.scale.labelSelectorPath");
+    if path.is_empty() || !simple_path(path, &field, problems) {
+        return;
+    }
+    if !path.starts_with(".spec.") && !path.starts_with(".status.") {
+        let why = "should be a json path under either .spec or .status";
+        problems.push(FieldError::invalid(&field, &path.into(), why));
+    }
 }
 
 fn selectable(version: &Value, (schema, at): (&Value, &str), problems: &mut Problems) {
@@ -265,104 +447,5 @@ fn selectable(version: &Value, (schema, at): (&Value, &str), problems: &mut Prob
             let why = "is an invalid path: does not refer to a valid field";
             problems.push(FieldError::invalid(&field, &path.into(), why));
         }
-    }
-}
-
-fn root(schema: &Value, field: &str, problems: &mut Problems) {
-    match text(schema, &["type"]) {
-        "object" => within(schema, field, (problems, 0)),
-        "" => problems.push(FieldError::required(
-            &format!("{field}.type"),
-            "must not be empty at the root",
-        )),
-        other => problems.push(FieldError::invalid(
-            &format!("{field}.type"),
-            &other.into(),
-            "must be object at the root",
-        )),
-    }
-    let metadata = schema.at(&["properties", "metadata", "properties"]);
-    let names = metadata.and_then(Value::as_map).into_iter().flatten();
-    let others = names.filter(|(key, _)| !matches!(key.as_str(), "name" | "generateName"));
-    if others.count() > 0 {
-        problems.push(FieldError::forbidden(
-            &format!("{field}.properties[metadata]"),
-            "must not specify anything other than name and generateName, but metadata is implicitly specified",
-        ));
-    }
-}
-
-/// A schema below the root: it says its type, and what its lists hold.
-fn node(schema: &Value, (field, of): (&str, &str), (problems, depth): (&mut Problems, usize)) {
-    const TYPES: &[&str] = &["array", "boolean", "integer", "number", "object", "string"];
-    let flag = |key: &str| schema.bool_at(&[key]) == Some(true);
-    let free = flag("x-kubernetes-preserve-unknown-fields") || flag("x-kubernetes-int-or-string");
-    match text(schema, &["type"]) {
-        "" if free => {}
-        "" => problems.push(FieldError::required(
-            &format!("{field}.type"),
-            &format!("must not be empty for specified {of}"),
-        )),
-        known if TYPES.contains(&known) => {}
-        other => problems.push(FieldError::not_supported(
-            &format!("{field}.type"),
-            &other.into(),
-            TYPES,
-        )),
-    }
-    within(schema, field, (problems, depth));
-}
-
-fn within(schema: &Value, field: &str, (problems, depth): (&mut Problems, usize)) {
-    if depth > DEPTH_MAX {
-        return;
-    }
-    list(schema, field, problems);
-    let properties = schema.get("properties").and_then(Value::as_map);
-    for (name, property) in properties.into_iter().flatten() {
-        let field = format!("{field}.properties[{name}]");
-        node(property, (&field, "object fields"), (problems, depth + 1));
-    }
-    if let Some(items) = schema.get("items") {
-        let field = format!("{field}.items");
-        node(items, (&field, "array items"), (problems, depth + 1));
-    }
-    if let Some(values) = schema
-        .get("additionalProperties")
-        .filter(|one| one.as_map().is_some())
-    {
-        let field = format!("{field}.additionalProperties");
-        node(values, (&field, "object fields"), (problems, depth + 1));
-    }
-}
-
-fn list(schema: &Value, field: &str, problems: &mut Problems) {
-    const KIND: &str = "x-kubernetes-list-type";
-    if text(schema, &["type"]) == "array" && schema.get("items").is_none() {
-        problems.push(FieldError::required(
-            &format!("{field}.items"),
-            "must be specified",
-        ));
-    }
-    match text(schema, &[KIND]) {
-        "" | "atomic" | "set" => {}
-        "map" => {
-            let item = text(schema, &["items", "type"]);
-            if item != "object" {
-                let why = "must be object if parent array's x-kubernetes-list-type is map";
-                let field = format!("{field}.items.type");
-                problems.push(FieldError::invalid(&field, &item.into(), why));
-            }
-            if schema.items_at(&["x-kubernetes-list-map-keys"]).is_empty() {
-                let why = "must not be empty if x-kubernetes-list-type is map";
-                let field = format!("{field}.x-kubernetes-list-map-keys");
-                problems.push(FieldError::required(&field, why));
-            }
-        }
-        other => problems.push(FieldError::not_supported(
-            &format!("{field}.{KIND}"),
-            &other.into(),
-            &["atomic", "set", "map"],
-        )),
     }
 }
