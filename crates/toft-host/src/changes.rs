@@ -4,15 +4,13 @@ use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use toft_rehearse::Repository;
-use toft_source::Remotes;
 use tracing::warn;
 
 use crate::line::Line;
+use crate::supply::Supplier;
 use crate::tree::{OpenError, Opened, TreeMode, files_on_disk, head_commit, open_tree};
 
 /// How often HEAD is looked at; reading it costs a millisecond.
@@ -21,22 +19,18 @@ const COMMITS_EVERY: Duration = Duration::from_secs(3);
 /// row find the same.
 const FILES_EVERY: Duration = Duration::from_secs(1);
 
-/// A tree as the world takes it.
-pub fn repository(opened: &Opened) -> Repository {
-    Repository {
-        tree: Arc::clone(&opened.files) as _,
-        revision: opened.revision.as_str().into(),
-        remotes: Remotes::new(),
-    }
-}
-
 /// Tells the world of every change of a folder, on a thread of its own, for as long as the world listens.
 ///
 /// A snapshot that nobody watches never changes.
 ///
 /// # Errors
 /// The thread does not start.
-pub fn follow(folder: &Path, mode: TreeMode, opened: &Opened, line: Line) -> io::Result<()> {
+pub fn follow(
+    folder: &Path,
+    mode: TreeMode,
+    (opened, supplier): (&Opened, Supplier),
+    line: Line,
+) -> io::Result<()> {
     if mode == TreeMode::Committed && !opened.is_commit {
         return Ok(());
     }
@@ -44,6 +38,7 @@ pub fn follow(folder: &Path, mode: TreeMode, opened: &Opened, line: Line) -> io:
         folder: folder.to_owned(),
         mode,
         revision: opened.revision.clone(),
+        supplier,
         line,
     };
     let watch = move || match mode {
@@ -61,6 +56,7 @@ struct Watcher {
     mode: TreeMode,
     /// What the world has.
     revision: String,
+    supplier: Supplier,
     line: Line,
 }
 
@@ -120,7 +116,17 @@ impl Watcher {
         };
         if opened.revision != self.revision {
             self.revision.clone_from(&opened.revision);
-            self.line.change(repository(&opened)).map_err(|_| Gone)?;
+            let (repository, gathered) = match self.supplier.supply(&opened, &|_| {}) {
+                Ok(supplied) => supplied,
+                Err(error) => {
+                    warn!(error = %error, "the repository cannot be read");
+                    return Ok(());
+                }
+            };
+            for (remote, error) in gathered.failed() {
+                warn!(what = %remote, error = %error.told(), "something cannot be fetched");
+            }
+            self.line.change(repository).map_err(|_| Gone)?;
         }
         Ok(())
     }

@@ -15,8 +15,9 @@ mod oci;
 mod secret;
 mod unpack;
 
+use std::collections::BTreeMap;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use toft_source::{FILE_BYTES_MAX, Files, Remote};
 use tokio::runtime::{Builder, Runtime};
@@ -64,13 +65,17 @@ pub struct Brought {
     pub whence: Whence,
 }
 
+/// Who wants to know what is being fetched, as it begins.
+pub type News<'a> = &'a (dyn Fn(&Remote) + Sync);
+
 /// Brings what lies outside the tree.
-#[derive(Debug)]
 pub struct Fetcher {
     cache: Cache,
     client: Client,
     look: Look,
     indexes: Indexes,
+    /// What this fetcher brought before: within a run, one thing stays one thing.
+    brought: Mutex<BTreeMap<Remote, Brought>>,
     runtime: Runtime,
 }
 
@@ -89,6 +94,7 @@ impl Fetcher {
             client,
             look,
             indexes: Indexes::default(),
+            brought: Mutex::default(),
             runtime: Builder::new_current_thread().enable_all().build()?,
         })
     }
@@ -105,6 +111,24 @@ impl Fetcher {
     /// # Errors
     /// It is neither here nor there, or what is there cannot be used; [`FetchError::told`] says what to do.
     pub fn bring(&self, remote: &Remote) -> Result<Brought, FetchError> {
+        self.bring_telling(remote, &|_| {})
+    }
+
+    /// As [`Fetcher::bring`]; before the network is asked, `news` is told.
+    ///
+    /// # Errors
+    /// As [`Fetcher::bring`].
+    pub fn bring_telling(&self, remote: &Remote, news: News<'_>) -> Result<Brought, FetchError> {
+        let known = || self.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(brought) = known().get(remote) {
+            return Ok(brought.clone());
+        }
+        let brought = self.look(remote, news)?;
+        known().insert(remote.clone(), brought.clone());
+        Ok(brought)
+    }
+
+    fn look(&self, remote: &Remote, news: News<'_>) -> Result<Brought, FetchError> {
         let kept = match self.cache.find(remote) {
             // It is fetched once more, as if it had been deleted.
             Err(FetchError::Damaged(what)) if self.look != Look::Offline => {
@@ -126,6 +150,7 @@ impl Fetcher {
         if self.look == Look::Offline {
             return Err(FetchError::Offline(remote.clone()));
         }
+        news(remote);
         let found = self.runtime.block_on(self.fetch(remote))?;
         // What cannot be read is not kept.
         let tree = unpack::tree(remote, &found.content).map_err(|cause| FetchError::Answer {

@@ -56,13 +56,8 @@ pub fn render_everything(
             diagnostics: found.diagnostics,
         });
     };
-    let facts = Facts {
-        kube_version: KUBE_VERSION.into(),
-        api_versions: api_versions(&schemas()),
-        build_options: survey(&*repository.tree, &root)?.build_options,
-        control_namespace: root.namespace().into(),
-        seed: 0,
-    };
+    let build_options = survey(&*repository.tree, &root)?.build_options;
+    let facts = facts(root.namespace(), &build_options);
     let mut everything = Everything::default();
     let mut sources = Sources::new(repository, root.repository());
     let mut queue: VecDeque<Lead> = root.objects.iter().filter_map(Lead::of).collect();
@@ -77,6 +72,17 @@ pub fn render_everything(
     }
     everything.wanted.clone_from(sources.wanted());
     Ok(Checked::clean(everything))
+}
+
+/// What is known where there is no cluster: its API by default, and what a tree says of Argo CD's settings.
+pub(crate) fn facts(control_namespace: &str, build_options: &str) -> Facts {
+    Facts {
+        kube_version: KUBE_VERSION.into(),
+        api_versions: api_versions(&schemas()),
+        build_options: build_options.into(),
+        control_namespace: control_namespace.into(),
+        seed: 0,
+    }
 }
 
 /// What a fresh cluster with Argo CD knows; what the Applications bring is not counted.

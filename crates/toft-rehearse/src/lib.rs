@@ -7,6 +7,7 @@
 mod everything;
 mod input;
 mod log;
+mod needs;
 mod overview;
 mod reasons;
 mod replay;
@@ -20,6 +21,7 @@ mod world;
 pub use everything::{Everything, Rendition, render_everything};
 pub use input::{Entry, EntryError, Input};
 pub use log::print_commits;
+pub use needs::{Needs, Reach};
 pub use overview::{AppLine, Overview};
 pub use replay::{ReplayError, Trees, replay};
 pub use repository::Repository;

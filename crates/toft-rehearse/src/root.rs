@@ -10,7 +10,8 @@ use toft_render::{Request, Surroundings, render};
 use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath};
 use toft_value::{Value, value};
 
-use search::{Candidate, Found};
+use search::Candidate;
+pub(crate) use search::Found;
 pub(crate) use survey::{Survey, survey};
 
 /// The namespace of Argo CD where nothing else is said.

@@ -133,6 +133,13 @@ impl Sources {
         resolved.map_err(|error| unread(&error))
     }
 
+    /// The revisions of the sources of an Application; empty for what is not there.
+    pub(crate) fn resolve_all(&mut self, app: &Application) -> Vec<SmolStr> {
+        let sources = app.sources.iter();
+        let resolved = sources.map(|source| self.resolve(source).unwrap_or_default());
+        resolved.collect()
+    }
+
     /// The objects of an Application.
     pub(crate) fn render(
         &mut self,

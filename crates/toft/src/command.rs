@@ -4,6 +4,7 @@ mod build;
 mod completion;
 mod diff;
 mod down;
+mod fetch;
 mod output;
 mod state;
 mod status;
@@ -61,6 +62,7 @@ enum Command {
     Completion(completion::CompletionArgs),
     Diff(diff::DiffArgs),
     Down(down::DownArgs),
+    Fetch(fetch::FetchArgs),
     Status(status::StatusArgs),
     Template(Box<template::TemplateArgs>),
     Up(up::UpArgs),
@@ -74,6 +76,7 @@ pub(crate) fn run(cli: Cli, printer: &mut Printer) -> anyhow::Result<ExitStatus>
         Command::Completion(args) => Ok(completion::run(&args, printer)),
         Command::Diff(args) => diff::run(&args, printer),
         Command::Down(args) => down::run(&args, printer),
+        Command::Fetch(args) => fetch::run(&args.settings(), printer),
         Command::Status(args) => status::run(&args, printer),
         Command::Template(args) => template::run(&args.settings(), printer),
         Command::Up(args) => up::run(&args.settings(), printer),

@@ -11,6 +11,7 @@ mod charts;
 mod command;
 mod diagnostics;
 mod exit;
+mod outside;
 mod overview;
 mod printer;
 mod table;

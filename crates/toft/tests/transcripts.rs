@@ -107,6 +107,8 @@ impl Session {
         for name in ["NO_COLOR", "CLICOLOR_FORCE", "TOFT_STATE", "COLUMNS", "CI"] {
             command.env_remove(name);
         }
+        command.env("TOFT_OFFLINE", "1");
+        command.env("TOFT_CACHE", self.folder.path().join(".cache"));
         let date = "2026-01-01T00:00:00Z";
         let identity = [("NAME", "a"), ("EMAIL", "a@example.org"), ("DATE", date)];
         for (key, value) in identity {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
-use toft_argo::{Application, GROUP};
+use toft_argo::{Application, GROUP, RepoUrl};
 use toft_object::Object;
 use toft_source::{EntryKind, Files, ReadError, RepoPath, Source};
 use toft_value::Value;
 use toft_yaml::{Resolver, values};
+
+use super::repository_in;
 
 /// How deep folders are searched; ten times the deepest public repository found.
 const DEPTH_MAX: usize = 64;
@@ -28,22 +30,52 @@ pub(super) struct Candidate {
 
 /// What a tree has to begin with.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) applications: Vec<Candidate>,
     /// Name and file of each ApplicationSet.
     pub(super) sets: Vec<(String, RepoPath)>,
+    /// The ApplicationSets as they are written.
+    set_objects: Vec<Object>,
     /// The AppProjects, by name, and the files they are written in.
     pub(super) projects: BTreeMap<SmolStr, RepoPath>,
     /// `kustomize.buildOptions`, wherever settings of Argo CD are written; empty where nowhere.
-    pub(super) build_options: SmolStr,
+    pub(crate) build_options: SmolStr,
 }
 
 impl Found {
     /// Everything in a tree, in the order of its files.
-    pub(super) fn in_tree(tree: &dyn Files) -> Result<Self, ReadError> {
+    pub(crate) fn in_tree(tree: &dyn Files) -> Result<Self, ReadError> {
         let mut found = Self::default();
         found.search(tree, (&RepoPath::root(), 0))?;
         Ok(found)
+    }
+
+    /// The address under which most Applications know the repository: of those whose path exists in it, and of
+    /// the sets where there are none.
+    pub(crate) fn repository(&self) -> RepoUrl {
+        let here = self.applications.iter();
+        let here = here.filter(|candidate| !candidate.folders.is_empty());
+        let sources = here.flat_map(|candidate| &candidate.application.sources);
+        let mut counts: BTreeMap<&RepoUrl, usize> = BTreeMap::new();
+        for source in sources.filter(|source| source.chart.is_empty()) {
+            *counts.entry(&source.repo_url).or_default() += 1;
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        let of_sets = || {
+            let mut sets = self.set_objects.iter();
+            sets.find_map(|object| repository_in(object.value()))
+        };
+        match most {
+            Some((address, _)) => address.clone(),
+            None => RepoUrl::new(of_sets().unwrap_or_default()),
+        }
+    }
+
+    /// Every Application and ApplicationSet as it is written.
+    pub(crate) fn into_objects(self) -> impl Iterator<Item = Object> {
+        let applications = self.applications.into_iter();
+        let applications = applications.map(|candidate| candidate.object);
+        applications.chain(self.set_objects)
     }
 
     fn search(
@@ -83,7 +115,10 @@ impl Found {
         for object in objects(&source) {
             match object.kind() {
                 "Application" => self.applications.push(candidate(tree, object, path)),
-                "ApplicationSet" => self.sets.push((object.name().to_owned(), path.clone())),
+                "ApplicationSet" => {
+                    self.sets.push((object.name().to_owned(), path.clone()));
+                    self.set_objects.push(object);
+                }
                 "AppProject" => {
                     let name = SmolStr::from(object.name());
                     self.projects.entry(name).or_insert_with(|| path.clone());

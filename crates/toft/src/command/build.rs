@@ -6,14 +6,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use toft_host::DiskFiles;
+use toft_host::{DiskFiles, Look};
 use toft_kustomize::{BuildOptions, HelmOptions, LoadRestrictor, Reorder, is_cluster_scoped};
 use toft_object::{Rendered, Rendering};
-use toft_source::RepoPath;
+use toft_source::{RepoPath, WithRemotes};
 
 use crate::charts::{Helm, chance, now};
 use crate::diagnostics::{Vantage, tell};
 use crate::exit::ExitStatus;
+use crate::outside::{Outside, OutsideArgs};
 use crate::printer::Printer;
 use crate::trouble::Trouble;
 
@@ -53,6 +54,8 @@ pub(crate) struct BuildArgs {
     /// An API version of the cluster for charts whose entry has no `apiVersions`; may be repeated
     #[arg(long, value_name = "GROUP/VERSION")]
     helm_api_versions: Vec<String>,
+    #[command(flatten)]
+    outside: OutsideArgs,
     /// Write to a file instead of stdout; into a folder, each object to a file of its own
     #[arg(short, long, value_name = "PATH")]
     output: Option<PathBuf>,
@@ -83,6 +86,7 @@ enum Order {
 pub(crate) struct BuildSettings {
     directory: PathBuf,
     options: BuildOptions,
+    outside: Outside,
     output: Option<PathBuf>,
 }
 
@@ -111,6 +115,7 @@ impl BuildArgs {
                 reorder,
                 helm,
             },
+            outside: self.outside.settings(Look::Missing),
             output: self.output,
         }
     }
@@ -121,7 +126,10 @@ pub(crate) fn run(settings: &BuildSettings, printer: &mut Printer) -> anyhow::Re
     let directory = in_tree(&settings.directory)?;
     // As `kustomize build` sees it: every file of the machine is in the tree.
     let files = DiskFiles::new("/");
-    let built = toft_kustomize::build(&files, &directory, &settings.options)?;
+    let built = settings.outside.rendered(printer, |remotes| {
+        let files = WithRemotes::new(&files, remotes);
+        toft_kustomize::build(&files, &directory, &settings.options)
+    })?;
     tell(&built.diagnostics, &Vantage::of_machine(), printer);
     if built.has_errors() {
         return Ok(ExitStatus::Usage);

@@ -9,11 +9,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use toft_host::Look;
 use toft_sync::ProjectRules;
 
 use super::output::Output;
 use super::state::StateArgs;
+use crate::outside::{Outside, OutsideArgs};
 pub(super) use run::run;
+pub(super) use start::unopened;
 
 /// Bring a GitOps repository up on a simulated cluster
 ///
@@ -43,6 +46,8 @@ pub(crate) struct UpArgs {
     timeout: Option<Duration>,
     #[command(flatten)]
     state: StateArgs,
+    #[command(flatten)]
+    outside: OutsideArgs,
     /// The port of the API server on 127.0.0.1; a free one if left out
     #[arg(long, value_name = "PORT")]
     port: Option<u16>,
@@ -71,6 +76,7 @@ pub(crate) struct UpSettings {
     tree: toft_host::TreeMode,
     timeout: Option<Duration>,
     state: PathBuf,
+    outside: Outside,
     port: Option<u16>,
     seed: Option<u64>,
     output: Output,
@@ -107,6 +113,7 @@ impl UpArgs {
             },
             timeout: self.timeout,
             state: self.state.state,
+            outside: self.outside.settings(Look::Missing),
             port: self.port,
             seed: self.seed,
             output: self.output,

@@ -144,6 +144,7 @@ impl Lab {
         command
             .args(arguments)
             .current_dir(self.folder.path())
+            .env("TOFT_OFFLINE", "1")
             .env_remove("TOFT_STATE")
             .env_remove("CLICOLOR_FORCE");
         command

@@ -8,14 +8,15 @@ use anyhow::Context as _;
 use toft_cluster::ClusterSettings;
 use toft_host::{
     Aim, BRING_UP, Batch, Board, Drive, Line, OpenError, Opened, StateDir, StateLock, Store,
-    StoreError, open_tree, repository, wall_clock,
+    StoreError, Supplier, open_tree, wall_clock,
 };
-use toft_rehearse::{World, WorldError, WorldSettings, find_root};
+use toft_rehearse::{Repository, World, WorldError, WorldSettings, find_root};
 use toft_server::{Door, DoorError, Identity, OpenDoor, Service, kubeconfig};
 use toft_value::{Value, value};
 
 use super::{Ending, UpSettings};
 use crate::command::state::{unreadable, unusable};
+use crate::outside::telling;
 use crate::printer::{Printer, Tone};
 use crate::trouble::Trouble;
 
@@ -67,7 +68,9 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
         project_rules: settings.project_rules,
         root: made_with.root.clone(),
     };
-    let world = world(world_settings, &store, &opened)?;
+    let supplier = Supplier::new(settings.outside.fetcher()?, made_with.root.clone());
+    let repository = supply(&supplier, &opened, printer)?;
+    let world = world(world_settings, &store, repository)?;
     made_with.keep(&store, &world)?;
     state.write("kubeconfig", kubeconfig(&identity, &address).as_bytes())?;
     lock.tell(Some(&address))
@@ -85,7 +88,8 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
         .spawn(move || drive.run())?;
     let service = Service::new(&identity, line.clone(), Arc::clone(&board));
     let door = door.open(&identity, service)?;
-    toft_host::follow(&settings.directory, settings.tree, &opened, line.clone())?;
+    let followed = (&opened, supplier);
+    toft_host::follow(&settings.directory, settings.tree, followed, line.clone())?;
     Ok(Cluster {
         board,
         line,
@@ -105,11 +109,28 @@ fn aim(ending: Ending) -> Aim {
     }
 }
 
+/// The repository with what it needs from outside. What cannot be had is no reason not to start: the Application
+/// that needs it tells it.
+fn supply(
+    supplier: &Supplier,
+    opened: &Opened,
+    printer: &mut Printer,
+) -> anyhow::Result<Repository> {
+    let (repository, gathered) = telling(printer, |news| supplier.supply(opened, news))?;
+    for (remote, error) in gathered.failed() {
+        let warning = printer.paint("warning", Tone::Warning);
+        printer.note(&format!(
+            "{warning}: {remote} is missing: {}\n",
+            error.told()
+        ));
+    }
+    Ok(repository)
+}
+
 /// The world of a fresh state, or the one that the state holds.
-fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Result<World> {
+fn world(settings: WorldSettings, store: &Store, repository: Repository) -> anyhow::Result<World> {
     // Whole seconds, as Kubernetes writes them: how long things take shows no fraction of chance.
     let start = (wall_clock() - BRING_UP).truncated();
-    let repository = repository(opened);
     let saved = store.load().map_err(unreadable)?;
     let world = match saved {
         // What lies further back than any bring-up is skipped.
@@ -119,7 +140,8 @@ fn world(settings: WorldSettings, store: &Store, opened: &Opened) -> anyhow::Res
     world.map_err(rootless)
 }
 
-fn unopened(error: &OpenError) -> Trouble {
+/// Why a folder cannot be opened, and what to do.
+pub(in crate::command) fn unopened(error: &OpenError) -> Trouble {
     let trouble = Trouble::usage(error.to_string());
     match error {
         OpenError::TooLarge { .. } => trouble.help("give the folder of the repository alone"),
