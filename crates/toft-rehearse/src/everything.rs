@@ -153,7 +153,7 @@ impl Everything {
 
     /// Expands an ApplicationSet, and tells what it leads to.
     fn add_set(&mut self, set: &ApplicationSet, sources: &mut Sources) -> Vec<Lead> {
-        match sources.expand(set) {
+        match sources.expand(set, &[]) {
             Ok(given) => {
                 let applications = given.applications.into_iter();
                 applications

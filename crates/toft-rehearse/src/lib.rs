@@ -4,6 +4,7 @@
 //! (time) or [`World::set_repository`] (a commit). The same sequence of these gives the same commits,
 //! byte for byte: [`World::take_inputs`] is the log of them, [`replay`] makes the same run again.
 
+mod clusters;
 mod everything;
 mod input;
 mod log;

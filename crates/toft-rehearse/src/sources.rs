@@ -10,7 +10,7 @@ use toft_argo::{
 };
 use toft_object::Rendering;
 use toft_render::{
-    ArgoRelease, ExpandError, Read, RecordingFiles, Request, SourceRendering, Surroundings,
+    ArgoRelease, ClusterSecret, ExpandError, Known, Read, RecordingFiles, Request, SourceRendering, Surroundings,
     expand_fully, remote_of, render,
 };
 use toft_schema::Schemas;
@@ -221,10 +221,22 @@ impl Sources {
     }
 
     /// The Applications of a set.
-    pub(crate) fn expand(&self, set: &ApplicationSet) -> Result<SetRendering, SetError> {
+    pub(crate) fn expand(
+        &mut self,
+        set: &ApplicationSet,
+        clusters: &[ClusterSecret],
+    ) -> Result<SetRendering, SetError> {
         let ours = |address: &RepoUrl| self.is_ours(address);
         let files = WithRemotes::new(&*self.repository.tree, &self.repository.remotes);
-        match expand_fully(&files, set, &ours) {
+        let known = Known {
+            is_this_repository: &ours,
+            clusters,
+        };
+        let expanded = expand_fully(&files, set, &known);
+        if let Err(ExpandError::Read(ReadError::NotBrought(remote))) = &expanded {
+            self.wanted.insert(remote.clone());
+        }
+        match expanded {
             Ok(given) => {
                 let invalid = given.invalid.into_iter().map(|one| InvalidApplication {
                     name: one.name,

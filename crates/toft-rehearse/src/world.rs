@@ -14,6 +14,7 @@ use toft_sync::{
     WatchId,
 };
 
+use crate::clusters::{clusters, touches_clusters};
 use crate::input::{Entry, Input};
 use crate::overview::{AppLine, Overview, apps};
 use crate::repository::Repository;
@@ -435,6 +436,9 @@ impl World {
     fn keep_commits(&mut self, now: Time) {
         let commits = self.cluster.take_commits();
         self.rest.take_in(&commits, now);
+        if commits.iter().any(touches_clusters) {
+            self.hear(now, Event::SourceChanged);
+        }
         self.commits.extend(commits);
     }
 
@@ -503,7 +507,8 @@ impl World {
                 self.hear(now, Event::Rendered { call, result });
             }
             Effect::Expand { call, set } => {
-                let result = self.sources.expand(&set);
+                let clusters = clusters(self.api(), self.root.namespace());
+                let result = self.sources.expand(&set, &clusters);
                 self.hear(now, Event::Expanded { call, result });
             }
             Effect::Wake { at } => self.wake = Some(at),

@@ -21,6 +21,7 @@ use toft_argo::{Application, ApplicationSet, RepoUrl};
 use toft_gotmpl::{Dict, Settings};
 use toft_source::{Checked, Diagnostic, Files, ReadError};
 
+pub use clusters::ClusterSecret;
 use dialect::Dialect;
 pub(crate) use matching::is_path_match;
 
@@ -73,10 +74,21 @@ impl ExpandError {
     }
 }
 
+/// What generators know besides the tree.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Whether an address is that of the tree; other repositories are asked for with
+    /// [`Files::remote`].
+    pub is_this_repository: &'a dyn Fn(&RepoUrl) -> bool,
+    /// The clusters that Secrets describe, in order of the Secrets' names.
+    pub clusters: &'a [ClusterSecret],
+}
+
 /// What every generator sees.
 pub(crate) struct Expander<'a> {
     pub(crate) files: &'a dyn Files,
     pub(crate) is_this_repository: &'a dyn Fn(&RepoUrl) -> bool,
+    pub(crate) clusters: &'a [ClusterSecret],
     pub(crate) dialect: Dialect,
 }
 
@@ -90,7 +102,7 @@ pub(crate) struct Expander<'a> {
 pub fn expand(
     files: &dyn Files,
     set: &ApplicationSet,
-    is_this_repository: &dyn Fn(&RepoUrl) -> bool,
+    known: &Known<'_>,
 ) -> Result<Checked<Vec<Application>>, ReadError> {
     let failed = |code, message: String| {
         Ok(Checked {
@@ -98,7 +110,7 @@ pub fn expand(
             diagnostics: vec![Diagnostic::error(code, message)],
         })
     };
-    let expansion = match expand_fully(files, set, is_this_repository) {
+    let expansion = match expand_fully(files, set, known) {
         Ok(expansion) => expansion,
         Err(ExpandError::Params(message)) => return failed("REN101", message),
         Err(ExpandError::Template(message)) => return failed("REN102", message),
@@ -135,14 +147,15 @@ pub fn expand(
 ///     },
 /// }));
 /// let files = MemoryFiles::new([("apps/sonarr/a.yaml", ""), ("apps/radarr/a.yaml", "")]);
-/// let expansion = toft_render::expand_fully(&files, &set.value, &|_| true).unwrap();
+/// let known = toft_render::Known { is_this_repository: &|_| true, clusters: &[] };
+/// let expansion = toft_render::expand_fully(&files, &set.value, &known).unwrap();
 /// let names: Vec<_> = expansion.applications.iter().map(|app| app.name.as_str()).collect();
 /// assert_eq!(names, ["radarr", "sonarr"]);
 /// ```
 pub fn expand_fully(
     files: &dyn Files,
     set: &ApplicationSet,
-    is_this_repository: &dyn Fn(&RepoUrl) -> bool,
+    known: &Known<'_>,
 ) -> Result<Expansion, ExpandError> {
     let dialect = if set.go_template {
         Dialect::Go {
@@ -154,7 +167,8 @@ pub fn expand_fully(
     };
     let expander = Expander {
         files,
-        is_this_repository,
+        is_this_repository: known.is_this_repository,
+        clusters: known.clusters,
         dialect,
     };
     let applications = expander.applications(set)?;

@@ -15,7 +15,7 @@ mod overrides;
 mod recording;
 mod trees;
 
-pub use expand::{ExpandError, Expansion, Invalid, expand, expand_fully};
+pub use expand::{ClusterSecret, ExpandError, Expansion, Invalid, Known, expand, expand_fully};
 pub use recording::{Read, RecordingFiles};
 pub use request::{ArgoRelease, Request, Surroundings};
 pub use source::{SourceRendering, render};

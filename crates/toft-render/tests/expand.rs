@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use toft_argo::ApplicationSet;
+use toft_argo::{ApplicationSet, RepoUrl};
+use toft_render::{ClusterSecret, Known};
 use toft_source::{Entry, EntryKind, Files, ReadError, RepoPath, Severity, Source};
 use toft_testkit::{Case, Outputs};
 use toft_value::{Map, Value};
@@ -28,7 +29,12 @@ fn check(case: &Case) -> Result<Outputs, String> {
         root: RepoPath::parse("repository").map_err(|error| error.to_string())?,
     };
     let elsewhere = |address: &str| address.contains("elsewhere");
-    let expanded = toft_render::expand(&tree, &set, &|repo| !elsewhere(repo.as_str()));
+    let clusters = clusters(case);
+    let known = Known {
+        is_this_repository: &|repo: &RepoUrl| !elsewhere(repo.as_str()),
+        clusters: &clusters,
+    };
+    let expanded = toft_render::expand(&tree, &set, &known);
     let expanded = expanded.map_err(|error| error.to_string())?;
     let mut out = String::new();
     for application in &expanded.value {
@@ -59,6 +65,35 @@ fn check(case: &Case) -> Result<Outputs, String> {
         outputs.insert("expected.warnings.txt".to_owned(), warnings);
     }
     Ok(outputs)
+}
+
+/// The clusters of `input/clusters.yaml`, with the label that makes Secrets known.
+fn clusters(case: &Case) -> Vec<ClusterSecret> {
+    let Ok(text) = case.required("input/clusters.yaml") else {
+        return Vec::new();
+    };
+    let source = Source::new("clusters.yaml", text.as_bytes().into());
+    let parsed = toft_yaml::values(&source, Resolver::Kubectl).value;
+    let listed = parsed.iter().flat_map(|one| one.value.items());
+    let read = |one: &Value| {
+        let text = |key: &str| one.str_at(&[key]).unwrap_or_default().into();
+        let map = |key: &str| {
+            one.get(key)
+                .and_then(Value::as_map)
+                .cloned()
+                .unwrap_or_default()
+        };
+        let mut labels = map("labels");
+        labels.insert("argocd.argoproj.io/secret-type", "cluster");
+        ClusterSecret {
+            name: text("name"),
+            server: text("server"),
+            project: text("project"),
+            labels,
+            annotations: map("annotations"),
+        }
+    };
+    listed.map(read).collect()
 }
 
 /// The part of a tree below a directory; empty where there is none.

@@ -41,14 +41,52 @@ func expand(dir string) error {
 		return err
 	}
 	defer os.RemoveAll(root)
-	out, err := applications(set, root)
+	described, err := clusterSecrets(dir, set.Namespace)
+	if err != nil {
+		return err
+	}
+	out, err := applications(set, root, described)
 	if err != nil {
 		out = []byte("error: " + err.Error() + "\n")
 	}
 	return os.WriteFile(filepath.Join(dir, "expected.yaml"), out, 0o644)
 }
 
-func applications(set v1alpha1.ApplicationSet, root string) ([]byte, error) {
+// clusterSecrets makes Secrets of the clusters in `input/clusters.yaml`.
+func clusterSecrets(dir, namespace string) ([]runtime.Object, error) {
+	text, err := os.ReadFile(filepath.Join(dir, "input", "clusters.yaml"))
+	if os.IsNotExist(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var clusters []struct {
+		Name, Server, Project string
+		Labels, Annotations   map[string]string
+	}
+	if err := yaml.Unmarshal(text, &clusters); err != nil {
+		return nil, err
+	}
+	var secrets []runtime.Object
+	for index, cluster := range clusters {
+		labels := map[string]string{"argocd.argoproj.io/secret-type": "cluster"}
+		for key, value := range cluster.Labels {
+			labels[key] = value
+		}
+		data := map[string][]byte{"name": []byte(cluster.Name), "server": []byte(cluster.Server), "config": []byte("{}")}
+		if cluster.Project != "" {
+			data["project"] = []byte(cluster.Project)
+		}
+		secrets = append(secrets, &corev1.Secret{
+			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("cluster-%02d", index), Namespace: namespace, Labels: labels, Annotations: cluster.Annotations},
+			Data:       data,
+		})
+	}
+	return secrets, nil
+}
+
+func applications(set v1alpha1.ApplicationSet, root string, secrets []runtime.Object) ([]byte, error) {
 	scheme := runtime.NewScheme()
 	_ = v1alpha1.AddToScheme(scheme)
 	_ = corev1.AddToScheme(scheme)
@@ -57,8 +95,8 @@ func applications(set v1alpha1.ApplicationSet, root string) ([]byte, error) {
 	if project.Name != "" && !strings.Contains(project.Name, "{{") {
 		builder = builder.WithObjects(project)
 	}
-	client := builder.Build()
-	all := generators.GetGenerators(context.Background(), client, clientset.NewSimpleClientset(), set.Namespace, repository{root}, nil, generators.SCMConfig{})
+	client := builder.WithRuntimeObjects(secrets...).Build()
+	all := generators.GetGenerators(context.Background(), client, clientset.NewSimpleClientset(secrets...), set.Namespace, repository{root}, nil, generators.SCMConfig{})
 	entry := log.NewEntry(log.StandardLogger())
 	apps, _, err := template.GenerateApplications(entry, set, all, &utils.Render{}, client)
 	if err != nil {

@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 
 use toft_argo::{GitGenerator, GitPath};
 use toft_gotmpl::{Data, Dict, normalize};
-use toft_source::{EntryKind, ReadError, RepoPath, Source};
+use toft_source::{EntryKind, ReadError, Remote, RepoPath, Source};
 use toft_value::Value;
 use toft_yaml::Resolver;
 
 use super::dialect::Dialect;
+use crate::trees::Tree;
 use super::list::dict;
 use super::{ExpandError, Expander, matching, params};
 
@@ -22,10 +23,17 @@ impl Expander<'_> {
     /// The parameters of the directories or files that the patterns match.
     pub(super) fn git(&self, git: &GitGenerator) -> Result<Vec<Dict>, ExpandError> {
         if !(self.is_this_repository)(&git.repo_url) {
-            let repository = &git.repo_url;
-            return Err(ExpandError::Params(format!(
-                "repository {repository} cannot be reached: only the repository at hand is read"
-            )));
+            let remote = Remote::Git {
+                repository: git.repo_url.as_str().into(),
+                revision: git.revision.clone(),
+            };
+            let there = Expander {
+                files: &Tree::remote(self.files, &remote)?,
+                is_this_repository: &|_| true,
+                clusters: self.clusters,
+                dialect: self.dialect.clone(),
+            };
+            return there.git(git);
         }
         if git.directories.is_empty() {
             return self.git_files(git);
