@@ -10,8 +10,8 @@ use toft_argo::{
 };
 use toft_object::Rendering;
 use toft_render::{
-    ArgoRelease, ClusterSecret, ExpandError, Known, Read, RecordingFiles, Request, SourceRendering, Surroundings,
-    expand_fully, remote_of, render,
+    ArgoRelease, ClusterSecret, ExpandError, Known, Read, RecordingFiles, Request, SourceRendering,
+    Surroundings, expand_fully, remote_of, render,
 };
 use toft_schema::Schemas;
 use toft_source::{Checked, Diagnostic, Files, ReadError, Remote, RepoPath, Severity, WithRemotes};

@@ -35,7 +35,13 @@ fn check(case: &Case) -> Result<Outputs, String> {
         clusters: &clusters,
     };
     let expanded = toft_render::expand(&tree, &set, &known);
-    let expanded = expanded.map_err(|error| error.to_string())?;
+    let expanded = match expanded {
+        Ok(expanded) => expanded,
+        Err(error) => {
+            let out = format!("error: {error}\n");
+            return Ok(Outputs::from([("expected.yaml".to_owned(), out)]));
+        }
+    };
     let mut out = String::new();
     for application in &expanded.value {
         let value = application.value();

@@ -12,9 +12,9 @@ use toft_value::Value;
 use toft_yaml::Resolver;
 
 use super::dialect::Dialect;
-use crate::trees::Tree;
 use super::list::dict;
 use super::{ExpandError, Expander, matching, params};
+use crate::trees::Tree;
 
 /// How deep directories are walked; the deepest found in public repositories is fourteen.
 const DIRECTORY_DEPTH_MAX: usize = 64;
