@@ -135,7 +135,7 @@ impl Needs {
                 }
                 "ApplicationSet" => {
                     let set = ApplicationSet::parse(object.value()).value;
-                    let given = self.sources.expand(&set).ok();
+                    let given = self.sources.expand(&set, &[]).ok();
                     let given = given.into_iter().flat_map(|given| given.applications);
                     let objects = given.filter_map(|app| Object::new(app.value().clone()).ok());
                     queue.extend(objects);
