@@ -6,6 +6,8 @@
 
 mod argo;
 pub(crate) mod arguments;
+mod certificates;
+mod ciphers;
 mod dates;
 mod decimal;
 mod defaults;
@@ -15,12 +17,12 @@ mod hashes;
 mod helm;
 mod lists;
 mod numbers;
+mod passwords;
 mod paths;
 mod random;
 mod regexes;
 mod strings;
 mod types;
-mod unsupported;
 mod urls;
 mod versions;
 mod words;
@@ -54,6 +56,8 @@ pub(crate) enum Param {
     Text,
     /// `int`
     Int,
+    /// `uint32`
+    Uint32,
     /// `bool`
     Bool,
     /// `float64`
@@ -132,6 +136,7 @@ impl Param {
             Self::Any => "interface {}",
             Self::Text => "string",
             Self::Int => "int",
+            Self::Uint32 => "uint32",
             Self::Bool => "bool",
             Self::Float => "float64",
             Self::Dict => "map[string]interface {}",
@@ -158,6 +163,8 @@ pub enum Vocabulary {
 }
 
 const TABLES: &[&[Function]] = &[
+    certificates::TABLE,
+    ciphers::TABLE,
     dates::TABLE,
     defaults::TABLE,
     dicts::TABLE,
@@ -165,12 +172,12 @@ const TABLES: &[&[Function]] = &[
     hashes::TABLE,
     lists::TABLE,
     numbers::TABLE,
+    passwords::TABLE,
     paths::TABLE,
     random::TABLE,
     regexes::TABLE,
     strings::TABLE,
     types::TABLE,
-    unsupported::TABLE,
     urls::TABLE,
     versions::TABLE,
     words::TABLE,

@@ -119,3 +119,16 @@ fn chance_and_clock_come_from_outside() {
     assert_ne!(run(1), run(2));
     assert!(run(1).ends_with(" 0"));
 }
+
+#[test]
+fn keys_and_certificates_come_from_the_seed() {
+    let text = r#"{{ $ca := genCA "lab" 1 }}{{ $cert := genSignedCert "nas" (list "10.0.0.1") (list "nas.lan") 1 $ca }}{{ $cert.Cert }}{{ $cert.Key }}{{ $ca.Cert }}"#;
+    let first = render(text).expect("the template renders");
+    assert_eq!(render(text).expect("the template renders"), first);
+    assert_eq!(first.matches("-----BEGIN CERTIFICATE-----").count(), 2);
+    assert!(first.contains("-----BEGIN RSA PRIVATE KEY-----"));
+    refused(
+        r#"{{ genSignedCert "nas" (list "x") nil 1 (genCA "lab" 1) }}"#,
+        "error parsing ip: x",
+    );
+}

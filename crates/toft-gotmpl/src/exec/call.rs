@@ -149,12 +149,16 @@ impl<'t> Exec<'t, '_> {
             (Param::Int, Word::Number(number)) if number.integer.is_some() => {
                 return Ok(Data::Int(number.integer.unwrap_or_default()));
             }
+            (Param::Uint32, Word::Number(number)) if number.integer.is_some_and(|one| one >= 0) => {
+                return Ok(Data::Int(number.integer.unwrap_or_default()));
+            }
             (Param::Float, Word::Number(number)) if number.float.is_some() => {
                 return Ok(Data::Float(number.float.unwrap_or_default()));
             }
             (Param::Bool, _) => "bool",
             (Param::Text, _) => "string",
             (Param::Int, _) => "integer",
+            (Param::Uint32, _) => "unsigned integer",
             (Param::Float, _) => "float",
             (Param::Dict | Param::List | Param::Time | Param::Certificate, _) => {
                 return self.fail(&format!(

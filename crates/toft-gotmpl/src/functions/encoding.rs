@@ -86,17 +86,22 @@ fn decode32(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn decode64(text: &str) -> String {
+/// The bytes of a text in base64.
+pub(super) fn base64_bytes(text: &str) -> Result<Vec<u8>, String> {
     let clean: String = text
         .chars()
         .filter(|one| !matches!(one, '\r' | '\n'))
         .collect();
-    match STANDARD.decode(&clean) {
+    STANDARD.decode(&clean).map_err(|_| {
+        let at = first_bad_byte(&clean);
+        format!("illegal base64 data at input byte {at}")
+    })
+}
+
+fn decode64(text: &str) -> String {
+    match base64_bytes(text) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Err(_) => format!(
-            "illegal base64 data at input byte {}",
-            first_bad_byte(&clean)
-        ),
+        Err(message) => message,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rsa::rand_core::{CryptoRng, RngCore};
 
 use super::Param::{Int, Text};
 use super::arguments::{int, shared, size, text};
@@ -65,6 +66,15 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
+    /// Fills bytes.
+    pub(super) fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            for (byte, random) in chunk.iter_mut().zip(self.next().to_le_bytes()) {
+                *byte = random;
+            }
+        }
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
         self.next() % limit.max(1)
     }
@@ -105,3 +115,27 @@ fn uuid(random: &mut Random) -> String {
         low & 0xffff_ffff_ffff
     )
 }
+
+/// Keys are made from the same numbers, so that a rendering is repeatable.
+impl RngCore for Random {
+    fn next_u32(&mut self) -> u32 {
+        let [a, b, c, d, ..] = self.next().to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.next()
+    }
+
+    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+        self.fill(bytes);
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), rsa::rand_core::Error> {
+        self.fill(bytes);
+        Ok(())
+    }
+}
+
+/// As hard to guess as the seed, which whoever renders chooses.
+impl CryptoRng for Random {}
