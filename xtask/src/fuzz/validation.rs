@@ -2,7 +2,7 @@
 //! changed objects, sent to a
 //! real API server and to the simulated one.
 //!
-//! Each object of `tests/seeds` is changed in every way that `changes` knows, made anew and put over itself,
+//! Each object of `tests/seeds`, or of the folder that `--seeds` names, is changed in every way that `changes` knows, made anew and put over itself,
 //! all as dry runs; of those, `--count` are asked, by the seed. `--answers` keeps what upstream said for the next run.
 
 use std::collections::BTreeMap;
@@ -54,7 +54,9 @@ pub(super) fn run(args: &[String]) -> Result<()> {
     let (seed, count) = (number("--seed", 1)?, number("--count", COUNT)?);
     println!("seed {seed}, {count} changes");
     let only = shell::flag(args, "--kind").unwrap_or_default();
-    let mut subjects = subjects(only)?;
+    let folder = shell::flag(args, "--seeds").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| shell::root().join("tests/seeds"));
+    let mut subjects = subjects(&folder, only)?;
     choose(&mut subjects, (seed, count));
     let file = shell::flag(args, "--answers").map(PathBuf::from);
     let mut upstream = Upstream::open(file.as_deref())?;
@@ -72,9 +74,8 @@ pub(super) fn run(args: &[String]) -> Result<()> {
 }
 
 /// The stored objects, each with every change of it.
-fn subjects(only: &str) -> Result<Vec<Subject>> {
-    let folder = shell::root().join("tests/seeds");
-    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder)?
+fn subjects(folder: &Path, only: &str) -> Result<Vec<Subject>> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder)?
         .map(|entry| Ok(entry?.path()))
         .collect::<Result<_>>()?;
     files.sort();
