@@ -41,8 +41,9 @@ pub(super) const TABLE: &[Function] = &[
         &[Text, List, List, Int],
         None,
         |call, v| {
+            let wanted = Wanted::leaf(v)?;
             let key = new_key(call, CERTIFICATE_BITS)?;
-            Wanted::leaf(v)?.signed(call, &key, None)
+            wanted.signed(call, &key, None)
         },
     ),
     Function::new(
@@ -59,8 +60,9 @@ pub(super) const TABLE: &[Function] = &[
         &[Text, List, List, Int, Certificate],
         None,
         |call, v| {
+            let wanted = Wanted::leaf(v)?;
             let key = new_key(call, CERTIFICATE_BITS)?;
-            Wanted::leaf(v)?.signed(call, &key, Some(any(v, 4)))
+            wanted.signed(call, &key, Some(any(v, 4)))
         },
     ),
     Function::new(
