@@ -71,6 +71,7 @@ pub fn render_everything(
         }
     }
     everything.wanted.clone_from(sources.wanted());
+    everything.wanted.clone_from(sources.wanted());
     Ok(Checked::clean(everything))
 }
 

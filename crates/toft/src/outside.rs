@@ -2,13 +2,16 @@
 
 use std::env;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use toft_host::{Cache, CredentialFiles, Credentials, CredentialsError, Fetcher, Look, Named};
-use toft_source::{ReadError, Remote, Remotes};
+use toft_host::{
+    Cache, CredentialFiles, Credentials, CredentialsError, FetchError, Fetcher, Look, Named,
+};
+use toft_source::{Files, ReadError, Remote, Remotes};
 
+use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::trouble::Trouble;
 
@@ -92,6 +95,30 @@ impl Outside {
                 return Err(Trouble::usage(message).into());
             }
         }
+    }
+
+    /// Brings one thing that nothing can be done without.
+    pub(crate) fn brought(
+        &self,
+        remote: &Remote,
+        printer: &mut Printer,
+    ) -> anyhow::Result<Arc<dyn Files + Send + Sync>> {
+        let fetcher = self.fetcher()?;
+        let brought = telling(printer, |news| fetcher.bring_telling(remote, news));
+        let brought = brought.map_err(|error| {
+            let status = if error.is_unreachable() {
+                ExitStatus::Unreachable
+            } else {
+                ExitStatus::Usage
+            };
+            let trouble = Trouble::new(status, format!("{remote} could not be fetched: {error}"));
+            let help = match error {
+                FetchError::Offline(_) => Some("run it once without `--offline`".to_owned()),
+                error => error.help(),
+            };
+            help.into_iter().fold(trouble, Trouble::help)
+        })?;
+        Ok(brought.tree)
     }
 
     fn cache(&self) -> anyhow::Result<Cache> {

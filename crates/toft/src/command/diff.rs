@@ -11,13 +11,15 @@ use toft_diff::{
     SecretKey, Side, diff, headline, html, json, markdown,
 };
 use toft_host::{
-    OpenError, Opened, TreeMode, open_branch_point, open_merge_base, open_revision, open_tree,
-    repository,
+    Fetcher, Look, OpenError, Opened, TreeMode, gather, open_branch_point, open_merge_base,
+    open_revision, open_tree, repository,
 };
-use toft_rehearse::{Everything, Rendition, render_everything};
+use toft_rehearse::{Everything, Rendition, Repository, render_everything};
+use toft_source::ReadError;
 
 use crate::charts::chance;
 use crate::exit::ExitStatus;
+use crate::outside::{OutsideArgs, telling};
 use crate::printer::{Printer, Tone, inert};
 use crate::trouble::Trouble;
 
@@ -46,6 +48,8 @@ pub(crate) struct DiffArgs {
     /// Exit with 1 where something changes
     #[arg(long)]
     exit_code: bool,
+    #[command(flatten)]
+    outside: OutsideArgs,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -66,8 +70,11 @@ enum Form {
 /// Renders both sides and tells what changes.
 pub(crate) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
     let [before, after] = opened(args)?;
-    let before = rendered(&before, args).context("failed to render what was before")?;
-    let after = rendered(&after, args).context("failed to render what is afterwards")?;
+    let fetcher = args.outside.clone().settings(Look::Missing).fetcher()?;
+    let before = rendered(&before, args, (&fetcher, printer));
+    let before = before.context("failed to render what was before")?;
+    let after = rendered(&after, args, (&fetcher, printer));
+    let after = after.context("failed to render what is afterwards")?;
     let bytes = [(); 4].map(|()| chance().to_le_bytes());
     let key = SecretKey::new(bytes.concat().try_into().unwrap_or_default());
     let difference = diff(&before, &after, &key);
@@ -85,8 +92,25 @@ pub(crate) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<Exit
 }
 
 /// One side. A folder that is empty, as it is before it was made, leads to nothing.
-fn rendered(opened: &Opened, args: &DiffArgs) -> anyhow::Result<Side> {
-    let everything = render_everything(repository(opened), args.root.as_deref())?;
+fn rendered(
+    opened: &Opened,
+    args: &DiffArgs,
+    (fetcher, printer): (&Fetcher, &mut Printer),
+) -> anyhow::Result<Side> {
+    let mut last = None;
+    telling(printer, |news| {
+        gather(fetcher, news, |remotes| {
+            let repository = Repository {
+                remotes: remotes.clone(),
+                ..repository(opened)
+            };
+            let everything = render_everything(repository, args.root.as_deref())?;
+            let wanted = everything.value.wanted.clone();
+            last = Some(everything);
+            Ok::<_, ReadError>(wanted)
+        })
+    })?;
+    let everything = last.context("nothing was rendered")?;
     if everything.has_errors() && opened.files.paths().next().is_some() {
         return Err(Trouble::input(everything.diagnostics).into());
     }

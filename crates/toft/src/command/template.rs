@@ -113,7 +113,7 @@ pub(crate) fn run(
             .help("no cluster is asked; `toft up` shows what one would say to the objects")
             .into());
     }
-    match text(args)? {
+    match text(args, printer)? {
         Ok(text) => {
             printer.data(&text);
             Ok(ExitStatus::Done)
@@ -126,7 +126,10 @@ pub(crate) fn run(
 }
 
 /// What is printed, or what is wrong with the input.
-fn text(args: &TemplateArgs) -> anyhow::Result<Result<String, Vec<Diagnostic>>> {
+fn text(
+    args: &TemplateArgs,
+    printer: &mut Printer,
+) -> anyhow::Result<Result<String, Vec<Diagnostic>>> {
     let version = args.helm.version();
     let (release, chart) = match args.release_and_chart.as_slice() {
         [release, chart] => (Some(release), chart),
@@ -137,7 +140,7 @@ fn text(args: &TemplateArgs) -> anyhow::Result<Result<String, Vec<Diagnostic>>> 
         Ok(options) => options,
         Err(problem) => return Ok(Err(vec![problem.into()])),
     };
-    let chart = match args.source.chart(chart, version)? {
+    let chart = match args.source.chart(chart, version, printer)? {
         Ok(chart) => chart,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };

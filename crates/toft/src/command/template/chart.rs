@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use toft_helm::{Chart, HelmVersion, load, load_archive};
-use toft_host::DiskFiles;
-use toft_source::{Checked, Diagnostic, Files, ReadError, Remote, RepoPath};
+use toft_host::{DiskFiles, Look};
+use toft_source::{Checked, Diagnostic, Files, Remote, RepoPath};
 
+use crate::outside::OutsideArgs;
+use crate::printer::Printer;
 use crate::trouble::Trouble;
 
 /// Where a chart is that is not on this machine.
@@ -27,6 +29,8 @@ pub(crate) struct SourceArgs {
     /// Take versions that are not released too, where no version is asked for
     #[arg(long)]
     devel: bool,
+    #[command(flatten)]
+    outside: OutsideArgs,
 }
 
 /// A chart, or what is wrong with it.
@@ -36,7 +40,12 @@ impl SourceArgs {
     /// Reads the chart: what lies on this machine comes first.
     ///
     /// Source: Helm 3.22.0 `pkg/action/install.go`, `LocateChart`.
-    pub(super) fn chart(&self, name: &str, helm: HelmVersion) -> anyhow::Result<Loaded> {
+    pub(super) fn chart(
+        &self,
+        name: &str,
+        helm: HelmVersion,
+        printer: &mut Printer,
+    ) -> anyhow::Result<Loaded> {
         let name = name.trim();
         let path = Path::new(name);
         if path.exists() {
@@ -46,16 +55,8 @@ impl SourceArgs {
             return Err(Trouble::usage(format!("`{name}` does not exist")).into());
         }
         let remote = self.remote(name)?;
-        let machine = DiskFiles::new("/");
-        let tree = match machine.remote(&remote) {
-            Ok(tree) => tree,
-            Err(error @ ReadError::NotBrought(_)) => {
-                return Err(Trouble::usage(error.to_string())
-                    .help("`toft fetch` brings what lies outside")
-                    .into());
-            }
-            Err(error) => return Err(Trouble::usage(error.to_string()).into()),
-        };
+        let outside = self.outside.clone().settings(Look::Missing);
+        let tree = outside.brought(&remote, printer)?;
         brought(tree.as_ref(), &remote, helm)
     }
 
