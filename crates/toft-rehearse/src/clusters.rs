@@ -13,6 +13,12 @@ use toft_value::{Map, Value};
 /// Source: Argo CD 3.2.0 `common/common.go`, `LabelKeySecretType`.
 const LABEL: (&str, &str) = ("argocd.argoproj.io/secret-type", "cluster");
 
+/// The cluster that an object describes, as it is kept or as it is written.
+pub(crate) fn described(object: &Value) -> Option<ClusterSecret> {
+    let is_secret = object.str_at(&["kind"]) == Some("Secret");
+    (is_secret && is_cluster(object)).then(|| read(object))
+}
+
 /// The clusters of a namespace, in order of the Secrets.
 pub(crate) fn clusters(api: &ApiServer, namespace: &str) -> Vec<ClusterSecret> {
     let secrets = api.list(&GroupResource::new("", "secrets"), Some(namespace));
@@ -36,6 +42,10 @@ fn is_cluster(secret: &Value) -> bool {
 
 fn read(secret: &Value) -> ClusterSecret {
     let text = |key: &str| {
+        // What is written as text wins, as when the API server takes it in.
+        if let Some(text) = secret.str_at(&["stringData", key]) {
+            return SmolStr::from(text);
+        }
         let written = secret.str_at(&["data", key]).unwrap_or_default();
         let bytes = BASE64_STANDARD.decode(written).unwrap_or_default();
         SmolStr::from(String::from_utf8_lossy(&bytes))

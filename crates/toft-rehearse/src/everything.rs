@@ -8,7 +8,7 @@ use toft_argo::{Application, ApplicationSet, GROUP};
 use toft_object::Object;
 use toft_schema::{Schemas, argo_crds};
 use toft_source::{Checked, ReadError, Remote};
-use toft_sync::AppRendering;
+use toft_sync::{AppRendering, SetError, SetRendering};
 
 use crate::repository::Repository;
 use crate::root::{find_root, survey};
@@ -56,8 +56,8 @@ pub fn render_everything(
             diagnostics: found.diagnostics,
         });
     };
-    let build_options = survey(&*repository.tree, &root)?.build_options;
-    let facts = facts(root.namespace(), &build_options);
+    let survey = survey(&*repository.tree, &root)?;
+    let facts = facts(root.namespace(), &survey.build_options);
     let mut everything = Everything::default();
     let mut sources = Sources::new(repository, root.repository());
     let mut queue: VecDeque<Lead> = root.objects.iter().filter_map(Lead::of).collect();
@@ -66,7 +66,10 @@ pub fn render_everything(
             Some(Lead::Application(one)) => {
                 queue.extend(everything.add(*one, &mut sources, &facts));
             }
-            Some(Lead::Set(set)) => queue.extend(everything.add_set(&set, &mut sources)),
+            Some(Lead::Set(set)) => {
+                let given = sources.expand(&set, &survey.clusters);
+                queue.extend(everything.add_set(&set, given));
+            }
             None => break,
         }
     }
@@ -152,9 +155,13 @@ impl Everything {
         (is_other && !self.applications.contains_key(&full)).then_some(full)
     }
 
-    /// Expands an ApplicationSet, and tells what it leads to.
-    fn add_set(&mut self, set: &ApplicationSet, sources: &mut Sources) -> Vec<Lead> {
-        match sources.expand(set, &[]) {
+    /// Takes what an ApplicationSet gives, and tells what it leads to.
+    fn add_set(
+        &mut self,
+        set: &ApplicationSet,
+        given: Result<SetRendering, SetError>,
+    ) -> Vec<Lead> {
+        match given {
             Ok(given) => {
                 let applications = given.applications.into_iter();
                 applications

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use toft_argo::{Application, ApplicationSet, GROUP};
 use toft_kustomize::{BuildOptions, HelmOptions, build};
 use toft_object::Object;
-use toft_render::{Read, RecordingFiles};
+use toft_render::{ClusterSecret, Read, RecordingFiles};
 use toft_source::{EntryKind, Files, ReadError, Remote, Remotes, RepoPath, WithRemotes};
 
 use crate::everything::facts;
@@ -40,6 +40,7 @@ pub struct Needs {
     tree: Arc<dyn Files + Send + Sync>,
     sources: Sources,
     facts: Facts,
+    clusters: Vec<ClusterSecret>,
     beginnings: Vec<Object>,
     /// The kustomizations that are not known to have everything yet.
     kustomizations: Vec<RepoPath>,
@@ -52,7 +53,8 @@ impl Needs {
     /// # Errors
     /// The tree cannot be read.
     pub fn of(tree: Arc<dyn Files + Send + Sync>, reach: Reach<'_>) -> Result<Self, ReadError> {
-        let found = Found::in_tree(&*tree)?;
+        let mut found = Found::in_tree(&*tree)?;
+        let clusters = std::mem::take(&mut found.clusters);
         let wanted = match reach {
             Reach::Root(wanted) => wanted,
             Reach::Everything => None,
@@ -77,6 +79,7 @@ impl Needs {
             tree,
             sources: Sources::new(repository, address),
             facts,
+            clusters: clusters.into_values().collect(),
             beginnings,
             kustomizations,
             asked: BTreeSet::new(),
@@ -135,7 +138,7 @@ impl Needs {
                 }
                 "ApplicationSet" => {
                     let set = ApplicationSet::parse(object.value()).value;
-                    let given = self.sources.expand(&set, &[]).ok();
+                    let given = self.sources.expand(&set, &self.clusters).ok();
                     let given = given.into_iter().flat_map(|given| given.applications);
                     let objects = given.filter_map(|app| Object::new(app.value().clone()).ok());
                     queue.extend(objects);

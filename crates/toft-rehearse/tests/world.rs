@@ -390,3 +390,33 @@ fn a_chart_from_outside_comes_up_once_it_is_brought() {
     assert_eq!(print_commits(&again.take_commits()), told);
     assert!(replay(rooted(), &log, &|_, _| Some(empty.clone())).is_err());
 }
+
+#[test]
+fn labels_of_clusters_choose_applications() {
+    let root = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: root, namespace: argocd}\nspec:\n  \
+         project: default\n  source: {repoURL: 'https://git.example.org/lab.git', path: argocd, targetRevision: main}\n  \
+         destination: {server: 'https://kubernetes.default.svc', namespace: argocd}\n  syncPolicy: {automated: {prune: true}}\n";
+    let home = "apiVersion: v1\nkind: Secret\nmetadata: {name: home, labels: {argocd.argoproj.io/secret-type: cluster, size: large}}\n\
+         stringData: {name: home, server: 'https://kubernetes.default.svc', config: '{}'}\n";
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: addons}\nspec:\n  goTemplate: true\n  \
+         generators: [{clusters: {selector: {matchLabels: {size: large}}}}]\n  template:\n    metadata: {name: 'photos-{{ .name }}'}\n    \
+         spec:\n      project: default\n      source: {repoURL: 'https://git.example.org/lab.git', path: photos, targetRevision: main, \
+         helm: {releaseName: photos, parameters: [{name: size, value: '{{ .metadata.labels.size }}'}]}}\n      \
+         destination: {server: '{{ .server }}', namespace: photos}\n      \
+         syncPolicy: {automated: {prune: true}, syncOptions: [CreateNamespace=true]}\n";
+    let files = MemoryFiles::new([
+        ("root.yaml", root),
+        ("argocd/home.yaml", home),
+        ("argocd/set.yaml", set),
+        ("photos/Chart.yaml", CHART),
+        ("photos/templates/map.yaml", TEMPLATE),
+    ]);
+    let repository = repository(files, "1");
+    let mut world = World::new(settings(5), repository.clone(), BEGIN).unwrap();
+    settle(&mut world);
+    let map = photos(&mut world).unwrap();
+    assert_eq!(map.str_at(&["data", "size"]), Some("large"));
+    let everything = toft_rehearse::render_everything(repository, None).unwrap();
+    let applications = everything.value.applications;
+    assert!(applications.contains_key("photos-home"), "{applications:?}");
+}

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 use toft_argo::{Application, GROUP, RepoUrl};
 use toft_object::Object;
+use toft_render::ClusterSecret;
 use toft_source::{EntryKind, Files, ReadError, RepoPath, Source};
 use toft_value::Value;
 use toft_yaml::{Resolver, values};
 
 use super::repository_in;
+
+use crate::clusters;
 
 /// How deep folders are searched; ten times the deepest public repository found.
 const DEPTH_MAX: usize = 64;
@@ -40,6 +43,8 @@ pub(crate) struct Found {
     pub(super) projects: BTreeMap<SmolStr, RepoPath>,
     /// `kustomize.buildOptions`, wherever settings of Argo CD are written; empty where nowhere.
     pub(crate) build_options: SmolStr,
+    /// The clusters that Secrets in the tree describe, by the names of the Secrets.
+    pub(crate) clusters: BTreeMap<SmolStr, ClusterSecret>,
 }
 
 impl Found {
@@ -123,6 +128,11 @@ impl Found {
                     let name = SmolStr::from(object.name());
                     self.projects.entry(name).or_insert_with(|| path.clone());
                 }
+                "Secret" => {
+                    let described = clusters::described(object.value());
+                    let named = described.map(|one| (SmolStr::from(object.name()), one));
+                    self.clusters.extend(named);
+                }
                 _ => {}
             }
         }
@@ -149,7 +159,7 @@ fn objects(source: &Source) -> Vec<Object> {
         .into_iter()
         .filter_map(|located| Object::new(located.value).ok());
     objects
-        .filter(|object| object.gvk().group == GROUP)
+        .filter(|object| object.gvk().group == GROUP || object.kind() == "Secret")
         .collect()
 }
 

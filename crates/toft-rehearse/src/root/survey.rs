@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
+use toft_render::ClusterSecret;
 use toft_source::{Files, ReadError, RepoPath};
 
 use super::search::{Candidate, Found};
@@ -20,6 +21,8 @@ pub(crate) struct Survey {
     pub(crate) projects: BTreeMap<SmolStr, RepoPath>,
     /// `kustomize.buildOptions`, where the tree holds settings of Argo CD; empty where it does not.
     pub(crate) build_options: SmolStr,
+    /// The clusters that Secrets in the tree describe.
+    pub(crate) clusters: Vec<ClusterSecret>,
 }
 
 /// Looks for what the root does not lead to.
@@ -46,6 +49,7 @@ pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError>
         unused: told,
         projects: found.projects,
         build_options: found.build_options,
+        clusters: found.clusters.into_values().collect(),
     })
 }
 
