@@ -18,6 +18,7 @@ use super::{Engine, MANAGER, Visit};
 use crate::compare::{essence, is_different};
 use crate::desired::{Desired, is_excluded};
 use crate::event::ClusterId;
+use crate::hook::{Role, role};
 use crate::ignore::Ignores;
 use crate::kinds::Scope;
 use crate::plan::Pair;
@@ -143,7 +144,9 @@ impl Engine {
         let name = &state.app.name;
         let mut seen: BTreeSet<ObjectId> = BTreeSet::new();
         let mut pairs = Vec::new();
-        for target in &desired.objects {
+        // A hook that is not there is not missing: it comes and goes with a sync.
+        let stays = |object: &&Object| matches!(role(object), Role::Resource | Role::Skipped);
+        for target in desired.objects.iter().filter(stays) {
             let id = target.id();
             let wanting = self.wanted.entry((cluster.clone(), id.clone()));
             wanting.or_default().insert(name.clone());

@@ -397,16 +397,24 @@ fn a_running_operation_can_be_terminated() {
 
 #[test]
 fn hooks_are_told_and_not_applied() {
-    let mut hook = config_map("hook", "1");
-    hook.set_at(
-        &["metadata", "annotations", "argocd.argoproj.io/hook"],
-        "PreSync",
-    );
-    let mut world = with(vec![hook, config_map("a", "1")]);
+    // Kinds that have a health: were they counted, they would be missing.
+    let mut before = deployment("before", "i:1");
+    let mut test = deployment("test", "i:1");
+    let annotations = ["metadata", "annotations"];
+    before.set_at(&annotations, value!({"argocd.argoproj.io/hook": "PreSync"}));
+    test.set_at(&annotations, value!({"helm.sh/hook": "test"}));
+    let mut world = with(vec![before, test, config_map("a", "1")]);
     world.run_for(MINUTE);
     assert_eq!(written(&world, 0), ["create configmaps/a"]);
     assert_eq!(world.verdict("app"), ["Synced", "Healthy", "Succeeded"]);
-    assert_eq!(condition(&world), "hooks are not run yet: ConfigMap/hook");
+    assert_eq!(
+        condition(&world),
+        "hooks are not run yet: Deployment/before"
+    );
+    let status = world.status("app");
+    let listed = status.items_at(&["resources"]).iter();
+    let listed: Vec<_> = listed.map(|one| one.str_at(&["name"])).collect();
+    assert_eq!(listed, [Some("a")]);
 }
 
 #[test]
