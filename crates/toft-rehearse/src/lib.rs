@@ -17,9 +17,10 @@ mod root;
 mod routes;
 mod settled;
 mod sources;
+mod walk;
 mod world;
 
-pub use everything::{Everything, Rendition, render_everything};
+pub use everything::{Everything, render_everything};
 pub use input::{Entry, EntryError, Input};
 pub use log::print_commits;
 pub use needs::{Needs, Reach};
@@ -29,4 +30,5 @@ pub use repository::Repository;
 pub use root::{Root, find_root};
 pub use routes::Route;
 pub use settled::{QUIET, Settled};
+pub use walk::Rendition;
 pub use world::{INSTANT_ROUNDS_MAX, Saved, World, WorldError, WorldSettings};

@@ -3,19 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use toft_argo::{Application, ApplicationSet, GROUP};
 use toft_kustomize::{BuildOptions, HelmOptions, build};
 use toft_object::Object;
 use toft_render::{ClusterSecret, Read, RecordingFiles};
 use toft_source::{EntryKind, Files, ReadError, Remote, Remotes, RepoPath, WithRemotes};
 
-use crate::everything::facts;
 use crate::repository::Repository;
 use crate::root::{Found, Root, find_root};
 use crate::sources::{Facts, Sources};
-
-/// How many Applications are followed; the largest public homelab has some hundreds.
-const APPLICATIONS_MAX: usize = 10_000;
+use crate::walk::{Walk, facts};
 
 /// How deep folders are searched; ten times the deepest public repository found.
 const DEPTH_MAX: usize = 64;
@@ -116,48 +112,9 @@ impl Needs {
     }
 
     fn applications(&mut self) {
-        let mut seen = BTreeSet::new();
-        let mut queue = self.beginnings.clone();
-        while let Some(object) = queue.pop() {
-            if object.gvk().group != GROUP || seen.len() == APPLICATIONS_MAX {
-                continue;
-            }
-            let spec = object.value().get("spec").cloned().unwrap_or_default();
-            let key = (
-                object.kind().to_owned(),
-                object.name().to_owned(),
-                spec.to_json(),
-            );
-            if !seen.insert(key) {
-                continue;
-            }
-            match object.kind() {
-                "Application" => {
-                    let app = Application::parse(object.value()).value;
-                    queue.extend(self.objects_of(&app));
-                }
-                "ApplicationSet" => {
-                    let set = ApplicationSet::parse(object.value()).value;
-                    let given = self.sources.expand(&set, &self.clusters).ok();
-                    let given = given.into_iter().flat_map(|given| given.applications);
-                    let objects = given.filter_map(|app| Object::new(app.value().clone()).ok());
-                    queue.extend(objects);
-                }
-                _ => {}
-            }
-        }
+        let known = (&self.facts, self.clusters.as_slice());
+        Walk::new(&mut self.sources, known, &self.beginnings).for_each(drop);
         self.asked.extend(self.sources.wanted().iter().cloned());
-    }
-
-    /// The Applications and sets that an Application brings along.
-    fn objects_of(&mut self, app: &Application) -> Vec<Object> {
-        let revisions = self.sources.resolve_all(app);
-        let Ok(given) = self.sources.render(app, &revisions, &self.facts) else {
-            return Vec::new();
-        };
-        let objects = given.rendering.objects.iter();
-        let objects = objects.filter(|rendered| rendered.object.gvk().group == GROUP);
-        objects.map(|rendered| rendered.object.clone()).collect()
     }
 }
 
