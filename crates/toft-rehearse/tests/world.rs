@@ -17,11 +17,12 @@ use std::time::Duration;
 use toft_api::{PatchKind, Request, ResourcePath};
 use toft_apiserver::{Commit, Record, StoreKey};
 use toft_cluster::ClusterSettings;
+use toft_kustomize::BuildOptions;
 use toft_object::Time;
 use toft_rehearse::{
     Entry, Repository, Saved, Settled, World, WorldSettings, print_commits, replay,
 };
-use toft_source::{MemoryFiles, Remote, RepoPath};
+use toft_source::{Files as _, MemoryFiles, Remote, RepoPath};
 use toft_sync::ProjectRules;
 use toft_value::Value;
 
@@ -127,6 +128,32 @@ fn records(commits: &[Commit]) -> Saved {
         clock: BEGIN,
         records,
     }
+}
+
+#[test]
+fn every_kustomization_of_the_example_builds_without_a_word_also_for_dev() {
+    let files = example();
+    let all = files
+        .paths()
+        .filter(|path| path.file_name() == "kustomization.yaml");
+    // A component is built by whoever takes it.
+    let is_whole = |path: &&RepoPath| {
+        let text = files.read(path).unwrap();
+        !String::from_utf8_lossy(&text).contains("kind: Component")
+    };
+    let mut dev = 0;
+    for path in all.filter(is_whole) {
+        let folder = path.parent().unwrap();
+        let built = toft_kustomize::build(&files, &folder, &BuildOptions::default()).unwrap();
+        assert!(
+            built.diagnostics.is_empty(),
+            "{folder}: {:#?}",
+            built.diagnostics
+        );
+        assert!(!built.value.objects.is_empty(), "{folder}");
+        dev += usize::from(folder.as_str().ends_with("overlays/dev"));
+    }
+    assert!(dev > 10, "{dev} overlays for dev");
 }
 
 #[test]
