@@ -104,6 +104,10 @@ async fn answer_or_refuse(
     if let Some(path) = request.uri().path().strip_prefix("/toft/v1/") {
         return own(service, request.method(), path);
     }
+    if let Some(wish) = connection(request.uri().path()) {
+        let message = format!("no program runs in a simulated pod: there is nothing to {wish}");
+        return Err(ApiError::new(Reason::BadRequest, message));
+    }
     let (head, body) = request.into_parts();
     let body = read(body).await?;
     let (call, encoding) = understand(service, &head, &body)?;
@@ -115,6 +119,20 @@ async fn answer_or_refuse(
         }
         (Answer::Response(response), _) => Ok(feed::written(encoding.response(&response))),
         (Answer::Watch(frames), _) => Ok(feed::watch(frames, patience)),
+    }
+}
+
+/// What a path wants of a container that runs.
+fn connection(path: &str) -> Option<&'static str> {
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    match segments.as_slice() {
+        ["api", "v1", "namespaces", _, "pods", _, wish] => match *wish {
+            "exec" => Some("execute a command in"),
+            "attach" => Some("attach to"),
+            "portforward" => Some("forward a port to"),
+            _ => None,
+        },
+        _ => None,
     }
 }
 
@@ -200,5 +218,33 @@ async fn read(body: Incoming) -> Result<Bytes, ApiError> {
         Err(error) => Err(ApiError::bad_request(format!(
             "failed to read the body: {error}"
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_needs_a_running_container_is_known_by_its_path() {
+        let wishes = [
+            (
+                "/api/v1/namespaces/media/pods/sonarr/exec",
+                Some("execute a command in"),
+            ),
+            (
+                "/api/v1/namespaces/media/pods/sonarr/attach",
+                Some("attach to"),
+            ),
+            (
+                "/api/v1/namespaces/media/pods/sonarr/portforward",
+                Some("forward a port to"),
+            ),
+            ("/api/v1/namespaces/media/pods/sonarr/log", None),
+            ("/api/v1/namespaces/media/pods/exec", None),
+        ];
+        for (path, wish) in wishes {
+            assert_eq!(connection(path), wish, "{path}");
+        }
     }
 }
