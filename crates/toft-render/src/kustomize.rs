@@ -34,7 +34,7 @@ pub(crate) fn render(
     let options = request.source.kustomize.as_ref().unwrap_or(&nothing);
     let options = substituted(options, &Environment::new(request));
     if options == untouched(&options) {
-        return build(files, folder, &build_options);
+        return built(files, folder, &build_options);
     }
     let Some(path) = kustomization(files, folder)? else {
         let message =
@@ -45,7 +45,7 @@ pub(crate) fn render(
     let parsed = values(&source, Resolver::Kustomize);
     if parsed.has_errors() {
         // The build says what is wrong with it, and where.
-        return build(files, folder, &build_options);
+        return built(files, folder, &build_options);
     }
     let written = parsed
         .value
@@ -59,10 +59,29 @@ pub(crate) fn render(
     match edit(written, &options, &present) {
         Ok(edited) => {
             let bytes: Arc<[u8]> = write(&edited).into_bytes().into();
-            build(&Edited { files, path, bytes }, folder, &build_options)
+            built(&Edited { files, path, bytes }, folder, &build_options)
         }
         Err(message) => Ok(failed(Diagnostic::error("REN021", message))),
     }
+}
+
+/// Builds, and gives advice that an Application can follow.
+fn built(
+    files: &dyn Files,
+    folder: &RepoPath,
+    options: &BuildOptions,
+) -> Result<Checked<Rendering>, ReadError> {
+    let mut built = build(files, folder, options)?;
+    let without_helm = built
+        .diagnostics
+        .iter_mut()
+        .filter(|told| told.code == "KUS080");
+    for told in without_helm {
+        let advice =
+            "set `kustomize.buildOptions: --enable-helm` in Argo CD's ConfigMap `argocd-cm`";
+        told.help = vec![advice.to_owned()];
+    }
+    Ok(built)
 }
 
 /// The options with the names of the Application in them.
