@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	log "github.com/sirupsen/logrus"
@@ -45,7 +46,7 @@ func expand(dir string) error {
 	if err != nil {
 		return err
 	}
-	out, err := applications(set, root, described)
+	out, err := applications(set, root, described, orderOf(text))
 	if err != nil {
 		out = []byte("error: " + err.Error() + "\n")
 	}
@@ -86,7 +87,18 @@ func clusterSecrets(dir, namespace string) ([]runtime.Object, error) {
 	return secrets, nil
 }
 
-func applications(set v1alpha1.ApplicationSet, root string, secrets []runtime.Object) ([]byte, error) {
+// orderOf is the order in which Applications are told: that of the generators, or by name where a merge
+// generator is at work, which goes over a map of Go and gives another order every time.
+func orderOf(text []byte) func([]v1alpha1.Application) {
+	if !bytes.Contains(text, []byte("merge:")) {
+		return func([]v1alpha1.Application) {}
+	}
+	return func(apps []v1alpha1.Application) {
+		slices.SortStableFunc(apps, func(a, b v1alpha1.Application) int { return strings.Compare(a.Name, b.Name) })
+	}
+}
+
+func applications(set v1alpha1.ApplicationSet, root string, secrets []runtime.Object, order func([]v1alpha1.Application)) ([]byte, error) {
 	scheme := runtime.NewScheme()
 	_ = v1alpha1.AddToScheme(scheme)
 	_ = corev1.AddToScheme(scheme)
@@ -102,6 +114,7 @@ func applications(set v1alpha1.ApplicationSet, root string, secrets []runtime.Ob
 	if err != nil {
 		return nil, err
 	}
+	order(apps)
 	var out bytes.Buffer
 	for _, app := range apps {
 		metadata := map[string]any{"name": app.Name, "namespace": app.Namespace}
