@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use toft_source::{Checked, ReadError, Remote};
 
 use crate::repository::Repository;
-use crate::root::{find_root, survey};
+use crate::root::{Found, root_among};
 use crate::sources::Sources;
 use crate::walk::{Passed, Rendition, Walk, facts};
 
@@ -24,7 +24,7 @@ pub struct Everything {
 /// Renders a repository from its root on: what the root renders to is followed, and so on.
 ///
 /// Nothing is brought up: what only a cluster would know (who is synced by whom, when) plays no part. `root` is
-/// as in [`find_root`].
+/// as in [`find_root`](crate::find_root).
 ///
 /// # Errors
 /// The tree cannot be read. That there is no root, or more than one, is a diagnostic.
@@ -32,20 +32,19 @@ pub fn render_everything(
     repository: Repository,
     root: Option<&str>,
 ) -> Result<Checked<Everything>, ReadError> {
-    let found = find_root(&*repository.tree, root)?;
-    let Some(root) = found.value else {
+    let found = Found::in_tree(&*repository.tree)?;
+    let chosen = root_among(&found, &*repository.tree, root)?;
+    let Some(root) = chosen.value else {
         return Ok(Checked {
             value: Everything::default(),
-            diagnostics: found.diagnostics,
+            diagnostics: chosen.diagnostics,
         });
     };
-    let survey = survey(&*repository.tree, &root)?;
-    let facts = facts(root.namespace(), &survey.build_options);
-    let clusters: Vec<_> = survey.clusters;
-    let beginnings = root.objects.clone();
+    let facts = facts(root.namespace(), &found.build_options);
+    let clusters: Vec<_> = found.clusters.into_values().collect();
     let mut sources = Sources::new(repository, root.repository());
     let mut everything = Everything::default();
-    for passed in Walk::new(&mut sources, (&facts, &clusters), &beginnings) {
+    for passed in Walk::new(&mut sources, (&facts, &clusters), &root.objects) {
         match passed {
             Passed::Application(rendition) => everything.add(*rendition),
             Passed::Set(name, Some(failure)) => {

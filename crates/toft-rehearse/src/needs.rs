@@ -6,23 +6,17 @@ use std::sync::Arc;
 use toft_kustomize::{BuildOptions, HelmOptions, build};
 use toft_object::Object;
 use toft_render::{ClusterSecret, Read, RecordingFiles};
-use toft_source::{EntryKind, Files, ReadError, Remote, Remotes, RepoPath, WithRemotes};
+use toft_source::{Files, ReadError, Remote, Remotes, RepoPath, WithRemotes};
 
 use crate::repository::Repository;
-use crate::root::{Found, Root, find_root};
+use crate::root::{Found, Root, root_among};
 use crate::sources::{Facts, Sources};
 use crate::walk::{Walk, facts};
-
-/// How deep folders are searched; ten times the deepest public repository found.
-const DEPTH_MAX: usize = 64;
-
-/// The files that make a folder a kustomization.
-const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What of a repository is rendered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach<'a> {
-    /// What its root leads to; `wanted` as in [`find_root`].
+    /// What its root leads to; `wanted` as in [`find_root`](crate::find_root).
     Root(Option<&'a str>),
     /// Every Application and every kustomization in it.
     Everything,
@@ -51,11 +45,12 @@ impl Needs {
     pub fn of(tree: Arc<dyn Files + Send + Sync>, reach: Reach<'_>) -> Result<Self, ReadError> {
         let mut found = Found::in_tree(&*tree)?;
         let clusters = std::mem::take(&mut found.clusters);
+        let every = std::mem::take(&mut found.kustomizations);
         let wanted = match reach {
             Reach::Root(wanted) => wanted,
             Reach::Everything => None,
         };
-        let root = find_root(&*tree, wanted)?.value;
+        let root = root_among(&found, &*tree, wanted)?.value;
         let namespace = root.as_ref().map_or("", Root::namespace);
         let facts = facts(namespace, &found.build_options);
         let named = root.as_ref().map(Root::repository);
@@ -64,7 +59,7 @@ impl Needs {
         let mut kustomizations = Vec::new();
         if reach == Reach::Everything {
             beginnings.extend(found.into_objects());
-            search(&*tree, (&RepoPath::root(), 0), &mut kustomizations)?;
+            kustomizations = every;
         }
         let repository = Repository {
             tree: Arc::clone(&tree),
@@ -126,33 +121,6 @@ fn remote(read: Read) -> Option<Remote> {
         Read::Remote(remote) => Some(remote),
         Read::File(_) | Read::Kind(_) | Read::List(_) => None,
     }
-}
-
-/// The folders with a kustomization.
-fn search(
-    tree: &dyn Files,
-    (at, depth): (&RepoPath, usize),
-    found: &mut Vec<RepoPath>,
-) -> Result<(), ReadError> {
-    if depth > DEPTH_MAX {
-        return Ok(());
-    }
-    for entry in tree.list(at)? {
-        let Ok(path) = at.join(&entry.name) else {
-            continue;
-        };
-        match entry.kind {
-            EntryKind::File if KUSTOMIZATIONS.contains(&entry.name.as_str()) => {
-                found.push(at.clone());
-            }
-            // A link to a folder would be searched twice, or for ever.
-            EntryKind::Directory if tree.canonical(&path)? == path => {
-                search(tree, (&path, depth + 1), found)?;
-            }
-            EntryKind::File | EntryKind::Directory => {}
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -63,7 +63,15 @@ pub fn find_root(
     tree: &dyn Files,
     wanted: Option<&str>,
 ) -> Result<Checked<Option<Root>>, ReadError> {
-    let found = Found::in_tree(tree)?;
+    root_among(&Found::in_tree(tree)?, tree, wanted)
+}
+
+/// As [`find_root`], where it is known already what the tree has.
+pub(crate) fn root_among(
+    found: &Found,
+    tree: &dyn Files,
+    wanted: Option<&str>,
+) -> Result<Checked<Option<Root>>, ReadError> {
     let all = &found.applications;
     let chosen: Vec<&Candidate> = match wanted {
         Some(wanted) => all
@@ -91,7 +99,7 @@ pub fn find_root(
     }
     Ok(failed(match (wanted, chosen.is_empty()) {
         (Some(wanted), true) => not_there(wanted, all),
-        (None, true) => nothing_begins(&found),
+        (None, true) => nothing_begins(found),
         (_, false) => several(&chosen),
     }))
 }

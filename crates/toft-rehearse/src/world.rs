@@ -8,7 +8,7 @@ use toft_apiserver::{ApiServer, Commit, Record, WatchCursor};
 use toft_argo::{Application, GROUP};
 use toft_cluster::{Cluster, ClusterSettings};
 use toft_object::{GroupResource, Object, Time};
-use toft_source::{Checked, Diagnostic, ReadError, Remote};
+use toft_source::{Diagnostic, ReadError, Remote};
 use toft_sync::{
     ClusterId, Destinations, Effect, Engine, EngineSettings, Event, FirstSync, ProjectRules,
     WatchId,
@@ -18,7 +18,7 @@ use crate::clusters::{clusters, touches_clusters};
 use crate::input::{Entry, Input};
 use crate::overview::{AppLine, Overview, apps};
 use crate::repository::Repository;
-use crate::root::{Root, Survey, find_root, survey};
+use crate::root::{Found, Root, Survey, root_among, survey};
 use crate::routes::routes;
 use crate::settled::{Rest, Settled};
 use crate::sources::{Facts, Sources, api_versions};
@@ -113,12 +113,12 @@ impl World {
         repository: Repository,
         now: Time,
     ) -> Result<Self, WorldError> {
-        let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
+        let (root, survey) = beginning(&settings, &repository)?;
         let mut of_cluster = settings.cluster.clone();
         of_cluster.argo_namespace = root.namespace().into();
         let cluster = Cluster::new(of_cluster, now);
         let input = came_in(&repository);
-        let mut world = Self::around((settings, cluster), (repository, root), now)?;
+        let mut world = Self::around((settings, cluster), (repository, root, survey), now);
         world.note_input(now, input);
         world.plant(now)?;
         world.start(now);
@@ -151,10 +151,10 @@ impl World {
     ) -> Result<Self, WorldError> {
         let kept = saved.clock;
         let now = now.max(kept);
-        let root = chosen(find_root(&*repository.tree, settings.root.as_deref())?)?;
+        let (root, survey) = beginning(&settings, &repository)?;
         let records = saved.records.into_iter();
         let cluster = Cluster::restore(settings.cluster.clone(), saved.revision, records, now);
-        let mut world = Self::around((settings, cluster), (repository, root), now)?;
+        let mut world = Self::around((settings, cluster), (repository, root, survey), now);
         world.rest = Rest::resumed(world.cluster.api(), kept, now);
         world.plant(now)?;
         world.start(now);
@@ -163,10 +163,9 @@ impl World {
 
     fn around(
         (settings, cluster): (WorldSettings, Cluster),
-        (repository, root): (Repository, Root),
+        (repository, root, survey): (Repository, Root, Survey),
         now: Time,
-    ) -> Result<Self, ReadError> {
-        let survey = survey(&*repository.tree, &root)?;
+    ) -> Self {
         let engine = EngineSettings {
             destinations: Destinations::Home,
             project_rules: settings.project_rules,
@@ -174,7 +173,7 @@ impl World {
             control_namespace: root.namespace().into(),
             ..EngineSettings::in_cluster(settings.cluster.seed)
         };
-        Ok(Self {
+        Self {
             settings,
             cluster,
             home: engine.home.clone(),
@@ -191,7 +190,7 @@ impl World {
             commits: Vec::new(),
             inputs: Vec::new(),
             sequence: 0,
-        })
+        }
     }
 
     /// Puts the root into the cluster as the repository has it.
@@ -304,8 +303,8 @@ impl World {
     /// Takes a new tree, and what was brought from outside, as what the repository is from now on.
     pub fn set_repository(&mut self, repository: Repository) {
         self.note_input(self.clock, came_in(&repository));
-        if let Ok(survey) = survey(&*repository.tree, &self.root) {
-            self.survey = survey;
+        if let Ok(found) = Found::in_tree(&*repository.tree) {
+            self.survey = survey(found, &self.root);
         }
         self.sources.set_repository(repository);
         self.hear(self.clock, Event::SourceChanged);
@@ -523,6 +522,14 @@ fn came_in(repository: &Repository) -> Input {
     }
 }
 
-fn chosen(found: Checked<Option<Root>>) -> Result<Root, WorldError> {
-    found.value.ok_or(WorldError::Root(found.diagnostics))
+/// What everything begins with, and what the tree holds beside it.
+fn beginning(
+    settings: &WorldSettings,
+    repository: &Repository,
+) -> Result<(Root, Survey), WorldError> {
+    let found = Found::in_tree(&*repository.tree)?;
+    let root = root_among(&found, &*repository.tree, settings.root.as_deref())?;
+    let root = root.value.ok_or(WorldError::Root(root.diagnostics))?;
+    let survey = survey(found, &root);
+    Ok((root, survey))
 }

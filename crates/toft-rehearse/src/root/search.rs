@@ -18,6 +18,9 @@ use crate::clusters;
 /// How deep folders are searched; ten times the deepest public repository found.
 const DEPTH_MAX: usize = 64;
 
+/// The files that make a folder a kustomization.
+const KUSTOMIZATIONS: &[&str] = &["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// The setting of Argo CD that says how kustomizations are built.
 const BUILD_OPTIONS: &str = "kustomize.buildOptions";
 
@@ -45,6 +48,8 @@ pub(crate) struct Found {
     pub(crate) build_options: SmolStr,
     /// The clusters that Secrets in the tree describe, by the names of the Secrets.
     pub(crate) clusters: BTreeMap<SmolStr, ClusterSecret>,
+    /// The folders with a kustomization.
+    pub(crate) kustomizations: Vec<RepoPath>,
 }
 
 impl Found {
@@ -101,7 +106,12 @@ impl Found {
                     self.search(tree, (&path, depth + 1))?;
                 }
                 EntryKind::Directory => {}
-                EntryKind::File => self.read(tree, &path),
+                EntryKind::File => {
+                    if KUSTOMIZATIONS.contains(&entry.name.as_str()) {
+                        self.kustomizations.push(at.clone());
+                    }
+                    self.read(tree, &path);
+                }
             }
         }
         Ok(())

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
-use toft_render::ClusterSecret;
-use toft_source::{Files, ReadError, RepoPath};
+use toft_source::RepoPath;
 
 use super::search::{Candidate, Found};
 use super::{Root, is_held};
@@ -21,16 +20,10 @@ pub(crate) struct Survey {
     pub(crate) projects: BTreeMap<SmolStr, RepoPath>,
     /// `kustomize.buildOptions`, where the tree holds settings of Argo CD; empty where it does not.
     pub(crate) build_options: SmolStr,
-    /// The clusters that Secrets in the tree describe.
-    pub(crate) clusters: Vec<ClusterSecret>,
 }
 
 /// Looks for what the root does not lead to.
-///
-/// # Errors
-/// The tree cannot be read.
-pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError> {
-    let found = Found::in_tree(tree)?;
+pub(crate) fn survey(found: Found, root: &Root) -> Survey {
     let all = &found.applications;
     let is_unused = |candidate: &&Candidate| {
         !candidate.file.starts_with(&root.place) && !is_held(candidate, all)
@@ -45,12 +38,11 @@ pub(crate) fn survey(tree: &dyn Files, root: &Root) -> Result<Survey, ReadError>
     if let Some(more) = unused.len().checked_sub(TOLD_MAX).filter(|more| *more > 0) {
         told.push(format!("{more} more Applications are left alone"));
     }
-    Ok(Survey {
+    Survey {
         unused: told,
         projects: found.projects,
         build_options: found.build_options,
-        clusters: found.clusters.into_values().collect(),
-    })
+    }
 }
 
 fn why_unused(candidate: &Candidate) -> String {

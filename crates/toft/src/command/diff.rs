@@ -145,7 +145,7 @@ fn or_head(revision: &str) -> &str {
 }
 
 fn unopened(error: &OpenError, folder: &Path) -> Trouble {
-    let trouble = Trouble::usage(error.to_string());
+    let trouble = super::up::unopened(error);
     match error {
         OpenError::NoRepository(_) => {
             trouble.help("run it in a clone, or name one with `--repository DIR`")
@@ -156,8 +156,10 @@ fn unopened(error: &OpenError, folder: &Path) -> Trouble {
                 "`git -C {folder} log --oneline` lists what there is; a shallow clone lacks the older commits"
             ))
         }
-        OpenError::TooLarge { .. } => trouble.help("give the folder of the repository alone"),
-        OpenError::NotFound(_) | OpenError::NotDirectory(_) | OpenError::Git(_) => trouble,
+        OpenError::TooLarge { .. }
+        | OpenError::NotFound(_)
+        | OpenError::NotDirectory(_)
+        | OpenError::Git(_) => trouble,
     }
 }
 
