@@ -5,6 +5,10 @@
 //! files, those are compared as they are.
 
 mod changes;
+mod input;
+mod reshape;
+mod rooms;
+mod targets;
 mod twins;
 mod validation;
 
@@ -36,8 +40,19 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     match args.first().map(String::as_str) {
         Some("validation") => validation::run(args),
         Some("yaml") => yaml(args),
-        Some(_) | None => bail!("`cargo x fuzz` needs what to fuzz: `validation` or `yaml`"),
+        Some(name) => match targets::TARGETS.iter().find(|target| target.name == name) {
+            Some(target) => rooms::run(target, args),
+            None => bail!("nothing is fuzzed as `{name}`: {}", names()),
+        },
+        None => bail!("`cargo x fuzz` needs what to fuzz: {}", names()),
     }
+}
+
+/// What can be fuzzed.
+fn names() -> String {
+    let names = targets::TARGETS.iter().map(|target| target.name);
+    let names: Vec<&str> = names.chain(["validation", "yaml"]).collect();
+    names.join(", ")
 }
 
 fn yaml(args: &[String]) -> Result<()> {

@@ -57,7 +57,7 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "fuzz",
-        summary: "Ask upstream the same about what was mutated: fuzz yaml|validation [--seed N]",
+        summary: "Give changed inputs to a room, or to it and upstream: fuzz NAME [--seed N]",
         run: fuzz::run,
     },
     Task {
