@@ -84,7 +84,8 @@ fn check_metadata(node: &Node) -> Result<(), String> {
     if !has("apiVersion") && !has("kind") && !has("metadata") {
         return Err("missing Resource metadata: no `apiVersion`, `kind` and `metadata`".to_owned());
     }
-    let kind = kind_of(node);
+    let kind = node.get("kind").filter(|kind| !kind.is_null());
+    let kind = kind.map_or("", Node::text);
     let name = node
         .at(&["metadata", "name"])
         .filter(|name| !name.is_empty());

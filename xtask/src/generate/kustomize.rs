@@ -19,6 +19,9 @@ const KYAML: &str = "0.21.2";
 const BUNDLE: &str =
     "openapi/kubernetesapi/data/kubernetes-openapi-union-v1.21.2.bundle-v1.json.gz";
 
+/// The definitions of kustomize's own kinds, which kyaml embeds beside the bundle.
+const OWN_KINDS: &str = "openapi/kustomizationapi/swagger.json";
+
 /// Writes `crates/toft-kustomize/src/schema/table.rs`.
 pub(super) fn write(upstream: &Upstream) -> Result<Vec<u8>> {
     let kyaml = upstream
@@ -44,9 +47,33 @@ pub(super) fn write(upstream: &Upstream) -> Result<Vec<u8>> {
             ));
         }
     }
+    let own = Value::from_json(&std::fs::read(kyaml.join(OWN_KINDS))?)?;
+    own_kinds(&mut table, &own, &mut kinds)?;
     kinds.sort();
     let source = std::fs::read_to_string(kyaml.join("openapi/openapi.go"))?;
     format(&printed(&table, &kinds, &cluster_scoped(&source)?))
+}
+
+/// Adds the kinds that definitions name themselves.
+fn own_kinds<'a>(
+    table: &mut Table<'a>,
+    own: &'a Value,
+    kinds: &mut Vec<(String, String, usize)>,
+) -> Result<()> {
+    table.definitions = own.get("definitions").context("no definitions")?;
+    table.reaching.clear();
+    table.known.clear();
+    table.reach();
+    for name in table.reaching.clone() {
+        let shape = table.object(&name);
+        let path = ["definitions", &name, "x-kubernetes-group-version-kind"];
+        for gvk in own.items_at(&path) {
+            let text = |field| gvk.str_at(&[field]).unwrap_or_default();
+            let api_version = format!("{}/{}", text("group"), text("version"));
+            kinds.push((api_version, text("kind").to_owned(), shape));
+        }
+    }
+    Ok(())
 }
 
 /// The kinds that kyaml knows to have no namespace, from its own list.

@@ -199,6 +199,11 @@ pub(super) static SHAPES: &[Shape] = &[
     },
     Shape::Object(&[("conditions", 13)]),
     Shape::Object(&[("metadata", 2), ("secrets", 5)]),
+    Shape::Object(&[("configMapGenerator", 141), ("secretGenerator", 141)]),
+    Shape::List {
+        keys: &["name"],
+        items: 0,
+    },
 ];
 
 /// The shape of a kind by `apiVersion` and `kind`, sorted.
@@ -281,6 +286,7 @@ pub(super) static KINDS: &[(&str, &str, u16)] = &[
         "PriorityLevelConfiguration",
         78,
     ),
+    ("kustomize.config.k8s.io/v1beta1", "Kustomization", 140),
     ("networking.k8s.io/v1", "Ingress", 79),
     ("networking.k8s.io/v1", "IngressClass", 80),
     ("networking.k8s.io/v1", "NetworkPolicy", 81),

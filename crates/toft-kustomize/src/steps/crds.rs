@@ -46,13 +46,26 @@ fn definitions(
     let values = toft_yaml::unmarshal(source, Resolver::Kubectl);
     let values = build.checked(values)?;
     match values.into_iter().next().map(|located| located.value) {
-        Some(Value::Map(map)) => Ok(map),
+        Some(Value::Map(map)) => match map.iter().find(|(_, value)| !is_definition(value)) {
+            None => Ok(map),
+            Some((name, _)) => {
+                let message = format!(
+                    "a definition is a map, and `{name}` is none: the file holds definitions of an OpenAPI, each \
+                     below the name of its type, and no CustomResourceDefinition"
+                );
+                Err(build.refuse(directory.entry_error("KUS038", message, place)))
+            }
+        },
         Some(Value::Null) | None if !source.bytes().is_empty() => Ok(Map::new()),
         _ => {
             let message = "a map of definitions is wanted, each below the name of its type";
             Err(build.refuse(directory.entry_error("KUS038", message, place)))
         }
     }
+}
+
+fn is_definition(value: &Value) -> bool {
+    matches!(value, Value::Map(_) | Value::Null)
 }
 
 /// A field of a map, whatever the case of its name.
