@@ -89,7 +89,12 @@ pub(crate) fn not_callable(callee: Option<&Term>, values: &[Data]) -> String {
     if value.is_nil() {
         return "call of nil".to_owned();
     }
-    let name = callee.map_or_else(|| sprint_one(value), Term::to_string);
+    let name = match (callee, value) {
+        (Some(callee), _) => callee.bare(),
+        (None, Data::Text(text)) => text.to_string(),
+        // What Go's reflection prints for itself.
+        (None, _) => format!("<{} Value>", value.type_name()),
+    };
     format!("non-function {name} of type {}", value.type_name())
 }
 

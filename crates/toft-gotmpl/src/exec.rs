@@ -42,7 +42,8 @@ pub(crate) fn run_tree(
     data: &Data,
     session: &mut Session,
 ) -> Result<String, TemplateError> {
-    let root = Slot::plain(data.clone());
+    // Go reflects on what it is given: a nil there has no type, and its fields are missing, not wrong.
+    let root = Slot::plain(data.clone()).unboxed();
     let mut exec = Exec {
         scope,
         session,
@@ -477,6 +478,7 @@ impl<'t> Exec<'t, '_> {
         if given.is_empty() {
             return Ok(());
         }
+        let first = first.bare();
         self.fail(&format!("can't give argument to non-function {first}"))
     }
 

@@ -40,6 +40,7 @@ use crate::session::Session;
 pub use argo::{normalize, slugify};
 pub(crate) use dates::{duration_text, time_text};
 pub(crate) use random::Random;
+pub(crate) use versions::Held;
 pub use versions::{Version, is_range, is_version, newest, satisfies};
 
 /// What a function gives: a value, or what it says went wrong.
@@ -228,6 +229,11 @@ impl Vocabulary {
 pub(crate) fn method(receiver: &Data, name: &str) -> Option<&'static Function> {
     let methods = match receiver {
         Data::Time(_) => dates::METHODS,
+        Data::Version(version)
+            if version.held() == Held::Plain && versions::POINTER_METHODS.contains(&name) =>
+        {
+            return None;
+        }
         Data::Version(_) => versions::METHODS,
         Data::Dict(dict) => match dict.kind {
             DictKind::Any | DictKind::Text => return None,

@@ -163,6 +163,16 @@ impl fmt::Display for Command {
     }
 }
 
+impl Term {
+    /// As it is written, a pipeline without the parentheses around it.
+    pub(crate) fn bare(&self) -> String {
+        match &self.word {
+            Word::Pipeline(pipeline) => pipeline.to_string(),
+            _ => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Term {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let fields = |out: &mut fmt::Formatter<'_>, names: &[String]| {

@@ -97,6 +97,33 @@ pub(crate) fn parse_unsigned(text: &str) -> Option<u64> {
 
 /// A float in Go's syntax.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return parse_separated(text);
+    }
+    let separated = underscores_separate_digits(text);
+    separated.then(|| parse_separated(&text.replace('_', "")))?
+}
+
+/// Source: Go 1.26 `src/strconv/atoi.go`, `underscoreOK`.
+fn underscores_separate_digits(text: &str) -> bool {
+    let text = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
+    // A prefix counts as a digit.
+    let mut before = hexadecimal.map_or('!', |_| '0');
+    for one in hexadecimal.unwrap_or(text).chars() {
+        let digit = one.is_ascii_digit() || hexadecimal.is_some() && one.is_ascii_hexdigit();
+        before = match (one, before) {
+            _ if digit => '0',
+            ('_', '0') => '_',
+            ('_', _) | (_, '_') => return false,
+            _ => '!',
+        };
+    }
+    before != '_'
+}
+
+/// A float without underscores.
+fn parse_separated(text: &str) -> Option<f64> {
     let plain = text.strip_prefix(['+', '-']).unwrap_or(text);
     if let Some(digits) = plain
         .strip_prefix("0x")
@@ -121,7 +148,7 @@ fn parse_hexadecimal(text: &str) -> Option<f64> {
     let (digits, exponent) = lower.split_once('p')?;
     let mut exponent: i32 = exponent.parse().ok()?;
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all = format!("{whole}{fraction}").replace('_', "");
+    let all = format!("{whole}{fraction}");
     if all.is_empty() || !all.chars().all(|digit| digit.is_ascii_hexdigit()) {
         return None;
     }
@@ -129,7 +156,7 @@ fn parse_hexadecimal(text: &str) -> Option<f64> {
     for digit in all.chars() {
         mantissa = mantissa * 16.0 + f64::from(digit.to_digit(16)?);
     }
-    let places = i32::try_from(fraction.replace('_', "").len()).ok()?;
+    let places = i32::try_from(fraction.len()).ok()?;
     exponent = exponent.checked_sub(places.checked_mul(4)?)?;
     let float = mantissa * 2.0_f64.powi(exponent);
     float.is_finite().then_some(float)
@@ -165,6 +192,9 @@ mod tests {
         assert_eq!((number.integer, number.float), (Some(1000), Some(1000.0)));
         assert_eq!(parse("0x1p60").unwrap().integer, Some(1 << 60));
         assert_eq!(parse("0x1.8p1").unwrap().float, Some(3.0));
+        assert_eq!(parse("0_0_7.5_00").unwrap().float, Some(7.5));
+        assert_eq!(parse("+0x_1.e_0p+0_2").unwrap().float, Some(7.5));
+        assert!(parse("7._5").is_err() && parse("7.5_").is_err() && parse("7__5.0").is_err());
         assert_eq!(parse("'a'").unwrap().integer, Some(97));
         assert_eq!(
             parse("99999999999999999999"),

@@ -15,7 +15,7 @@ use toft_value::{Map, Value};
 
 use crate::bounds::{NESTING_MAX, VALUES_MAX};
 use crate::format::sprint_one;
-use crate::functions::Version;
+use crate::functions::{Held, Version};
 
 pub use record::{Emptiness, Record, RecordField, RecordType};
 
@@ -336,7 +336,10 @@ impl Data {
             },
             Self::Time(_) => "time.Time",
             Self::Duration(_) => "time.Duration",
-            Self::Version(_) => "*semver.Version",
+            Self::Version(version) => match version.held() {
+                Held::Pointer => "*semver.Version",
+                Held::Plain => "semver.Version",
+            },
             Self::Record(record) => record.kind.name,
         }
     }
@@ -349,6 +352,7 @@ impl Data {
             Self::Dict(_) => "map",
             Self::Record(record) if record.kind.name.starts_with('*') => "ptr",
             Self::Time(_) | Self::Record(_) => "struct",
+            Self::Version(version) if version.held() == Held::Plain => "struct",
             Self::Version(_) => "ptr",
             Self::Duration(_) => "int64",
             other => other.type_name(),

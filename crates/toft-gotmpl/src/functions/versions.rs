@@ -1,20 +1,22 @@
-//! Semantic versions and constraints on them.
+//! Semantic versions, and their methods.
 //!
-//! Source: github.com/Masterminds/semver/v3 v3.3.0 `version.go`, `constraints.go`.
+//! Source: github.com/Masterminds/semver/v3 v3.5.0 `version.go`.
+
+mod ranges;
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 
+use self::ranges::{Problem, Range};
 use super::Param::{Any, Text};
 use super::arguments::{any, shared, text};
-use super::{Call, Function, Ran, Vocabulary};
-use crate::quote::quote;
+use super::{Call, Function, Ran};
 use crate::runtime::Data;
 
 pub(super) const TABLE: &[Function] = &[
     Function::new("semver", &[Text], None, |_, v| {
-        let version = Version::parse(text(v, 0)).ok_or(INVALID)?;
+        let version = Version::parse(text(v, 0))?;
         Ok(Data::Version(Rc::new(version)))
     }),
     Function::new("semverCompare", &[Text, Text], None, compare),
@@ -34,6 +36,9 @@ pub(super) const METHODS: &[Function] = &[
     Function::new("GreaterThanEqual", &[Any], None, |_, v| {
         Ok(Data::Bool(ordered(v)?.is_ge()))
     }),
+    Function::new("IncMajor", &[], None, |_, v| next(v, 0)),
+    Function::new("IncMinor", &[], None, |_, v| next(v, 1)),
+    Function::new("IncPatch", &[], None, |_, v| next(v, 2)),
     Function::new("LessThan", &[Any], None, |_, v| {
         Ok(Data::Bool(ordered(v)?.is_lt()))
     }),
@@ -42,6 +47,11 @@ pub(super) const METHODS: &[Function] = &[
     }),
     Function::new("Major", &[], None, |_, v| {
         Ok(of(v, |version| Data::Uint64(version.numbers[0])))
+    }),
+    Function::new("MarshalText", &[], None, |_, v| {
+        Ok(of(v, |version| {
+            Data::Bytes(Rc::from(version.to_string().as_bytes()))
+        }))
     }),
     Function::new("Metadata", &[], None, |_, v| {
         Ok(of(v, |version| Data::text(&*version.metadata)))
@@ -58,10 +68,41 @@ pub(super) const METHODS: &[Function] = &[
     Function::new("Prerelease", &[], None, |_, v| {
         Ok(of(v, |version| Data::text(&*version.prerelease)))
     }),
-    Function::new("String", &[], None, |_, v| {
-        Ok(of(v, |version| shared(version.to_string())))
+    Function::new("SetMetadata", &[Text], None, |_, v| {
+        let metadata = text(v, 1);
+        if !metadata.is_empty() {
+            check_metadata(metadata)?;
+        }
+        Ok(changed(v, |next| {
+            metadata.clone_into(&mut next.metadata);
+        }))
     }),
+    Function::new("SetPrerelease", &[Text], None, |_, v| {
+        let prerelease = text(v, 1);
+        if !prerelease.is_empty() {
+            check_prerelease(prerelease)?;
+        }
+        Ok(changed(v, |next| {
+            prerelease.clone_into(&mut next.prerelease);
+        }))
+    }),
+    Function::new("String", &[], None, |_, v| Ok(shown(v))),
+    Function::new("Value", &[], None, |_, v| Ok(shown(v))),
 ];
+
+/// The methods that only a pointer to a version has.
+pub(super) const POINTER_METHODS: &[&str] = &[
+    "Compare",
+    "Equal",
+    "GreaterThan",
+    "GreaterThanEqual",
+    "LessThan",
+    "LessThanEqual",
+    "Original",
+];
+
+/// How many bytes a version may have.
+const VERSION_BYTES_MAX: usize = 256;
 
 const INVALID: &str = "invalid semantic version";
 
@@ -72,12 +113,25 @@ pub struct Version {
     prerelease: String,
     metadata: String,
     original: String,
+    held: Held,
+}
+
+/// How Go would hold a version.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// `*semver.Version`, as `semver` gives it.
+    #[default]
+    Pointer,
+    /// `semver.Version`, as the methods that change a version give it.
+    Plain,
 }
 
 /// How a version stands to the one that it is compared with.
 fn ordered(values: &[Data]) -> Result<Ordering, String> {
     match (any(values, 0), any(values, 1)) {
-        (Data::Version(left), Data::Version(right)) => Ok(left.order(right)),
+        (Data::Version(left), Data::Version(right)) if right.held == Held::Pointer => {
+            Ok(left.order(right))
+        }
         (_, other) => Err(format!(
             "wrong type for value; expected *semver.Version; got {}",
             other.type_name()
@@ -92,40 +146,131 @@ fn of(values: &[Data], read: impl Fn(&Version) -> Data) -> Data {
     }
 }
 
-impl Version {
-    fn parse(whole: &str) -> Option<Self> {
-        let text = whole.strip_prefix('v').unwrap_or(whole);
-        let (text, metadata) = text.split_once('+').unwrap_or((text, ""));
-        let (core, prerelease) = text.split_once('-').unwrap_or((text, ""));
-        let tail = |tail: &str| {
-            tail.chars()
-                .all(|one| one.is_ascii_alphanumeric() || "-.".contains(one))
-        };
-        if !tail(prerelease) || !tail(metadata) || text.ends_with('-') {
-            return None;
-        }
-        let mut numbers = [0; 3];
-        let mut parts = core.split('.');
-        for (index, number) in numbers.iter_mut().enumerate() {
-            match parts.next() {
-                Some(part) if part.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    *number = part.parse().ok()?;
-                }
-                None if index > 0 => {}
-                _ => return None,
+fn shown(values: &[Data]) -> Data {
+    of(values, |version| shared(version.to_string()))
+}
+
+/// The version after this one, in one of its numbers.
+fn next(values: &[Data], place: usize) -> Ran {
+    let Data::Version(version) = any(values, 0) else {
+        return Ok(Data::Nil);
+    };
+    let mut numbers = version.numbers;
+    let is_before = place == 2 && !version.prerelease.is_empty();
+    if !is_before {
+        let name = ["major", "minor", "patch"].get(place).unwrap_or(&"");
+        let overflow = || format!("{name} version increment would overflow uint64");
+        for (at, number) in numbers.iter_mut().enumerate() {
+            match at.cmp(&place) {
+                Ordering::Less => {}
+                Ordering::Equal => *number = number.checked_add(1).ok_or_else(overflow)?,
+                Ordering::Greater => *number = 0,
             }
         }
-        parts.next().is_none().then(|| Self {
+    }
+    Ok(changed(values, |next| {
+        next.numbers = numbers;
+        next.prerelease.clear();
+        next.metadata.clear();
+    }))
+}
+
+/// A copy of a version with a change.
+fn changed(values: &[Data], change: impl FnOnce(&mut Version)) -> Data {
+    let Data::Version(version) = any(values, 0) else {
+        return Data::Nil;
+    };
+    let mut next = Version::clone(version);
+    change(&mut next);
+    let prefix = if version.original.starts_with('v') {
+        "v"
+    } else {
+        ""
+    };
+    next.original = format!("{prefix}{next}");
+    next.held = Held::Plain;
+    Data::Version(Rc::new(next))
+}
+
+fn check_prerelease(text: &str) -> Result<(), String> {
+    for part in text.split('.') {
+        if !is_identifier(part) {
+            return Err("invalid prerelease string".to_owned());
+        }
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number && part.len() > 1 && part.starts_with('0') {
+            return Err("version segment starts with 0".to_owned());
+        }
+    }
+    Ok(())
+}
+
+fn check_metadata(text: &str) -> Result<(), String> {
+    if text.split('.').all(is_identifier) {
+        return Ok(());
+    }
+    Err("invalid metadata string".to_owned())
+}
+
+fn is_identifier(part: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    !part.is_empty() && part.bytes().all(allowed)
+}
+
+impl Version {
+    /// Source: `coerceNewVersion`.
+    fn parse(whole: &str) -> Result<Self, String> {
+        if whole.len() > VERSION_BYTES_MAX {
+            return Err(format!(
+                "version string is too long (max {VERSION_BYTES_MAX} bytes)"
+            ));
+        }
+        let text = whole.strip_prefix('v').unwrap_or(whole);
+        let (text, metadata) = optional(text, '+');
+        let (core, prerelease) = optional(text, '-');
+        let tails = [prerelease, metadata];
+        let mut tails = tails.into_iter().flatten().flat_map(|tail| tail.split('.'));
+        let mut parts = core.split('.');
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|one| one.is_ascii_digit());
+        if !tails.all(is_identifier) || parts.clone().count() > 3 || !parts.clone().all(digits) {
+            return Err(INVALID.to_owned());
+        }
+        let mut numbers = [0; 3];
+        for number in &mut numbers {
+            let Some(part) = parts.next() else { break };
+            *number = part.parse().map_err(|_| {
+                format!("error parsing version segment: strconv.ParseUint: parsing \"{part}\": value out of range")
+            })?;
+        }
+        let prerelease = prerelease.unwrap_or_default();
+        if !prerelease.is_empty() {
+            check_prerelease(prerelease)?;
+        }
+        Ok(Self {
             numbers,
             prerelease: prerelease.to_owned(),
-            metadata: metadata.to_owned(),
+            metadata: metadata.unwrap_or_default().to_owned(),
             original: whole.to_owned(),
+            held: Held::Pointer,
         })
+    }
+
+    /// Whether a template would say `*semver.Version`.
+    pub(crate) fn held(&self) -> Held {
+        self.held
     }
 
     fn order(&self, other: &Self) -> Ordering {
         let numbers = self.numbers.cmp(&other.numbers);
         numbers.then_with(|| order_prereleases(&self.prerelease, &other.prerelease))
+    }
+}
+
+/// What stands before a mark, and what stands behind it if it is there.
+fn optional(text: &str, mark: char) -> (&str, Option<&str>) {
+    match text.split_once(mark) {
+        Some((before, behind)) => (before, Some(behind)),
+        None => (text, None),
     }
 }
 
@@ -179,7 +324,7 @@ impl fmt::Display for Version {
 /// assert!(!toft_gotmpl::is_version("latest"));
 /// ```
 pub fn is_version(text: &str) -> bool {
-    Version::parse(text).is_some()
+    Version::parse(text).is_ok()
 }
 
 /// Whether a version is in a range; one that cannot be read is in none, and a range has no version
@@ -191,13 +336,10 @@ pub fn is_version(text: &str) -> bool {
 /// assert!(!toft_gotmpl::satisfies("^1.2", "2.0.0"));
 /// ```
 pub fn satisfies(range: &str, version: &str) -> bool {
-    let (Some(constraints), Some(version)) =
-        (Constraint::parse_all(range), Version::parse(version))
-    else {
+    let (Ok(range), Ok(version)) = (Range::parse(range), Version::parse(version)) else {
         return false;
     };
-    let holds = |all: &Vec<Constraint>| all.iter().all(|one| one.holds(&version));
-    constraints.iter().any(holds)
+    range.holds(&version)
 }
 
 /// Whether a text is a range of versions that upstream can read.
@@ -208,7 +350,7 @@ pub fn satisfies(range: &str, version: &str) -> bool {
 /// assert!(!toft_gotmpl::is_range("main"));
 /// ```
 pub fn is_range(text: &str) -> bool {
-    Constraint::parse_all(text).is_some()
+    Range::parse(text).is_ok()
 }
 
 /// The newest of the versions that are in a range; of equal ones the first. What is no version is left out.
@@ -222,17 +364,16 @@ pub fn is_range(text: &str) -> bool {
 /// assert_eq!(toft_gotmpl::newest(">0-0", there), Some("2.0.0-rc.1"));
 /// ```
 pub fn newest<'v>(range: &str, versions: impl IntoIterator<Item = &'v str>) -> Option<&'v str> {
-    let constraints = Constraint::parse_all(range)?;
+    let range = Range::parse(range).ok()?;
     let mut newest: Option<(Version, &'v str)> = None;
     for written in versions {
-        let Some(version) = Version::parse(written) else {
+        let Ok(version) = Version::parse(written) else {
             continue;
         };
-        let holds = |all: &Vec<Constraint>| all.iter().all(|one| one.holds(&version));
         let is_newer = newest
             .as_ref()
             .is_none_or(|(newest, _)| version.order(newest).is_gt());
-        if is_newer && constraints.iter().any(holds) {
+        if is_newer && range.holds(&version) {
             newest = Some((version, written));
         }
     }
@@ -240,199 +381,8 @@ pub fn newest<'v>(range: &str, versions: impl IntoIterator<Item = &'v str>) -> O
 }
 
 fn compare(call: &mut Call<'_>, values: &[Data]) -> Ran {
-    let written = text(values, 0);
-    let constraints = Constraint::parse_all(written).ok_or_else(|| {
-        // Argo CD 3.2.0 has v3.4.0, which does not quote.
-        match call.vocabulary {
-            Vocabulary::Argo => format!("improper constraint: {written}"),
-            Vocabulary::Helm3 | Vocabulary::Helm4 => {
-                format!("improper constraint: {}", quote(written))
-            }
-        }
-    })?;
-    let version = Version::parse(text(values, 1)).ok_or(INVALID)?;
-    let holds = |all: &Vec<Constraint>| all.iter().all(|one| one.holds(&version));
-    Ok(Data::Bool(constraints.iter().any(holds)))
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Equal,
-    NotEqual,
-    Greater,
-    GreaterOrEqual,
-    Less,
-    LessOrEqual,
-    Tilde,
-    Caret,
-}
-
-const OPERATORS: &[(&str, Operator)] = &[
-    ("!=", Operator::NotEqual),
-    (">=", Operator::GreaterOrEqual),
-    ("=>", Operator::GreaterOrEqual),
-    ("<=", Operator::LessOrEqual),
-    ("=<", Operator::LessOrEqual),
-    ("~>", Operator::Tilde),
-    ("=", Operator::Equal),
-    (">", Operator::Greater),
-    ("<", Operator::Less),
-    ("~", Operator::Tilde),
-    ("^", Operator::Caret),
-];
-
-/// How much of a version is written; the rest may be anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Written {
-    Nothing,
-    Major,
-    Minor,
-    Everything,
-}
-
-#[derive(Clone, Debug)]
-struct Constraint {
-    operator: Operator,
-    version: Version,
-    written: Written,
-}
-
-impl Constraint {
-    /// Alternatives, each a list of constraints that must all hold.
-    fn parse_all(text: &str) -> Option<Vec<Vec<Self>>> {
-        text.split("||").map(Self::parse_list).collect()
-    }
-
-    fn parse_list(text: &str) -> Option<Vec<Self>> {
-        if let Some((low, high)) = text.split_once(" - ") {
-            let text = format!(">= {} <= {}", low.trim(), high.trim());
-            return Self::parse_list(&text);
-        }
-        let mut rest = text.trim();
-        let mut list = Vec::new();
-        while !rest.is_empty() {
-            let found = OPERATORS.iter().find(|(sign, _)| rest.starts_with(sign));
-            let (sign, operator) =
-                found.map_or(("", Operator::Equal), |(sign, operator)| (*sign, *operator));
-            rest = rest.get(sign.len()..)?.trim_start();
-            let end = rest.find([' ', ',']).unwrap_or(rest.len());
-            let (version, tail) = rest.split_at_checked(end)?;
-            list.push(Self::parse(operator, version)?);
-            rest = tail.trim_start_matches([' ', ',']);
-        }
-        (!list.is_empty()).then_some(list)
-    }
-
-    fn parse(operator: Operator, text: &str) -> Option<Self> {
-        let wild = |part: &&str| matches!(*part, "x" | "X" | "*");
-        let core = text.strip_prefix('v').unwrap_or(text);
-        let parts: Vec<&str> = core.splitn(3, '.').collect();
-        let known = parts.iter().take_while(|part| !wild(part)).count();
-        let written = match known {
-            0 => Written::Nothing,
-            1 => Written::Major,
-            2 => Written::Minor,
-            _ => Written::Everything,
-        };
-        let version = if known == 0 {
-            parts.first().filter(|part| wild(part))?;
-            Version::default()
-        } else {
-            Version::parse(&parts.get(..known)?.join("."))?
-        };
-        Some(Self {
-            operator,
-            version,
-            written,
-        })
-    }
-
-    fn holds(&self, version: &Version) -> bool {
-        let wanted = &self.version;
-        let prerelease = !version.prerelease.is_empty() && wanted.prerelease.is_empty();
-        if prerelease && self.operator != Operator::NotEqual {
-            return false;
-        }
-        let order = version.order(wanted);
-        let whole = self.written == Written::Everything;
-        let [major, minor, patch] = version.numbers;
-        let [wanted_major, wanted_minor, wanted_patch] = wanted.numbers;
-        match self.operator {
-            Operator::Equal if whole => order == Ordering::Equal,
-            Operator::NotEqual if whole => order != Ordering::Equal,
-            Operator::NotEqual => prerelease || !self.same_written(version),
-            Operator::Greater if whole => order == Ordering::Greater,
-            Operator::Greater => {
-                major > wanted_major
-                    || (self.written == Written::Minor
-                        && major == wanted_major
-                        && minor > wanted_minor)
-            }
-            Operator::GreaterOrEqual => order != Ordering::Less,
-            Operator::Less => order == Ordering::Less,
-            Operator::LessOrEqual if whole => order != Ordering::Greater,
-            Operator::LessOrEqual => {
-                major < wanted_major
-                    || (major == wanted_major
-                        && (self.written < Written::Minor || minor <= wanted_minor))
-            }
-            Operator::Equal | Operator::Tilde => self.tilde(version, order),
-            Operator::Caret if order == Ordering::Less => false,
-            Operator::Caret if wanted_major > 0 || self.written < Written::Minor => {
-                self.written == Written::Nothing || major == wanted_major
-            }
-            Operator::Caret if major > 0 => false,
-            Operator::Caret if wanted_minor > 0 || !whole => minor == wanted_minor,
-            Operator::Caret => minor == 0 && patch == wanted_patch,
-        }
-    }
-
-    fn same_written(&self, version: &Version) -> bool {
-        let [major, minor, _] = version.numbers;
-        let [wanted_major, wanted_minor, _] = self.version.numbers;
-        match self.written {
-            Written::Nothing => true,
-            Written::Major => major == wanted_major,
-            Written::Minor | Written::Everything => major == wanted_major && minor == wanted_minor,
-        }
-    }
-
-    fn tilde(&self, version: &Version, order: Ordering) -> bool {
-        let everything = self.written == Written::Everything && self.version.numbers == [0; 3];
-        order != Ordering::Less && (everything || self.same_written(version))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn constraints_hold_as_upstream_has_it() {
-        let cases = [
-            ("^1.2.3", "1.9.0", true),
-            ("^1.2.3", "2.0.0", false),
-            ("^0.2.3", "0.2.9", true),
-            ("^0.2.3", "0.3.0", false),
-            ("~1.2", "1.2.9", true),
-            ("~1.2.3", "1.3.0", false),
-            (">=1.0, <2.0", "1.5.0", true),
-            (">=1.0 <2.0 || 3.x", "3.4.5", true),
-            ("1.2 - 1.4", "1.4.5", true),
-            ("*", "9.9.9", true),
-            (">1.2", "1.2.5", false),
-            ("!=1.2.x", "1.3.0", true),
-            (">=1.0.0", "1.1.0-alpha", false),
-            (">=1.0.0-0", "1.1.0-alpha", true),
-        ];
-        for (constraint, version, expected) in cases {
-            let constraints = Constraint::parse_all(constraint).unwrap();
-            let version = Version::parse(version).unwrap();
-            let holds = constraints
-                .iter()
-                .any(|all| all.iter().all(|one| one.holds(&version)));
-            assert_eq!(holds, expected, "{constraint} {version}");
-        }
-        assert!(Constraint::parse_all("foo").is_none());
-    }
+    let range = Range::parse(text(values, 0));
+    let range = range.map_err(|problem: Problem| problem.told(call.vocabulary))?;
+    let version = Version::parse(text(values, 1))?;
+    Ok(Data::Bool(range.holds(&version)))
 }
