@@ -28,6 +28,9 @@ use shape::{accepted, not_acceptable, shape_fits};
 /// Source: apiserver 0.36.3 `pkg/server/config.go`, `MaxRequestBodyBytes`: 3 `MiB`.
 pub const BODY_BYTES_MAX: usize = 3 * 1024 * 1024;
 
+/// How a document with everything that is served is asked for.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
 /// What upstream answers, as plain text, where a path means nothing.
 const NO_PAGE: &str = "404 page not found\n";
 
@@ -224,7 +227,7 @@ impl Encoding {
 
     fn content_type(self, value: &Value) -> &'static str {
         if self.aggregated && value.str_at(&["kind"]) == Some("APIGroupDiscoveryList") {
-            return "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+            return AGGREGATED;
         }
         self.media()
     }
@@ -323,6 +326,12 @@ impl Request {
     }
 
     fn accept(&self) -> &'static str {
+        if let Target::Document(
+            Document::CoreVersions { aggregated: true } | Document::Groups { aggregated: true },
+        ) = &self.target
+        {
+            return AGGREGATED;
+        }
         match self.representation {
             Representation::Object => "application/json",
             Representation::Table(_) => "application/json;as=Table;v=v1;g=meta.k8s.io",

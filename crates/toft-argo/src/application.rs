@@ -194,6 +194,38 @@ impl Application {
         None
     }
 
+    /// Everything of an Application that its objects may depend on; the sources as each of them has it.
+    ///
+    /// When and how it is synced decides nothing about the objects, nor does what nobody parsed.
+    pub fn rendered_by(&self) -> Vec<String> {
+        // Every field is named, so that a new one is not forgotten.
+        let Self {
+            name,
+            namespace,
+            project,
+            destination,
+            sources,
+            siblings,
+            sync_policy: _,
+            ignore_differences: _,
+            info: _,
+            revision_history_limit: _,
+            operation: _,
+            raw: _,
+        } = self;
+        let Destination {
+            server,
+            name: cluster,
+            namespace: goal,
+        } = destination;
+        let texts = [name, namespace, project, server, cluster, goal];
+        let mut all: Vec<String> = texts.into_iter().map(ToString::to_string).collect();
+        all.push(format!("{siblings:?}"));
+        all.push(sources.len().to_string());
+        all.extend(sources.iter().flat_map(ApplicationSource::rendered_by));
+        all
+    }
+
     /// Reads an Application; what is wrong with it is told, and the rest is understood.
     pub fn parse(value: &Value) -> Checked<Self> {
         let mut diagnostics = APPLICATION.check(value, "");

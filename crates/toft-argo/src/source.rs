@@ -121,6 +121,35 @@ impl SourceType {
 }
 
 impl ApplicationSource {
+    /// Everything of a source that its objects may depend on.
+    pub fn rendered_by(&self) -> Vec<String> {
+        // Every field is named, so that a new one is not forgotten.
+        let Self {
+            repo_url,
+            path,
+            target_revision,
+            chart,
+            reference,
+            name,
+            directory: _, // as it is written in `raw`
+            kustomize: _, // as it is written in `raw`
+            helm: _,      // as it is written in `raw`
+            plugin: _,    // as it is written in `raw`
+            raw,
+        } = self;
+        let texts = [
+            repo_url.as_str(),
+            path,
+            target_revision,
+            chart,
+            reference,
+            name,
+        ];
+        let mut all: Vec<String> = texts.into_iter().map(str::to_owned).collect();
+        all.push(raw.to_json());
+        all
+    }
+
     /// Reads a source.
     pub fn parse(value: &Value) -> Self {
         Self {

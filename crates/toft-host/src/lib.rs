@@ -16,6 +16,7 @@ mod fetch;
 mod git;
 mod line;
 mod report;
+mod shelf;
 mod snapshot;
 mod state;
 mod store;
@@ -35,6 +36,7 @@ pub use fetch::{
 pub use git::GitError;
 pub use line::{Answer, Frame, Inbox, Line, LineError};
 pub use report::report;
+pub use shelf::Shelf;
 pub use snapshot::SNAPSHOT_FILES_MAX;
 pub use state::{Occupant, StateDir, StateError, StateLock};
 pub use store::{Batch, FORMAT, Store, StoreError};

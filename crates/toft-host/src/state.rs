@@ -17,6 +17,7 @@ const OURS: &[&str] = &[
     ".gitignore",
     "identity.json",
     "kubeconfig",
+    "made-with.json",
     "state.redb",
     "state.redb.new",
 ];

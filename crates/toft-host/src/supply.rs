@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use toft_rehearse::{Needs, Reach, Repository};
+use toft_rehearse::{Means, Needs, Reach, Repository};
 use toft_source::{ReadError, Remotes};
 
 use crate::fetch::{Fetcher, Gathered, News, gather};
@@ -13,12 +13,19 @@ pub struct Supplier {
     fetcher: Fetcher,
     /// What everything begins with, as it was named.
     root: Option<String>,
+    means: Means,
 }
 
 impl Supplier {
     /// Whoever brings what the root of a repository leads to.
-    pub fn new(fetcher: Fetcher, root: Option<String>) -> Self {
-        Self { fetcher, root }
+    ///
+    /// Whoever renders what was supplied with the same `means` finds it rendered already.
+    pub fn new(fetcher: Fetcher, root: Option<String>, means: Means) -> Self {
+        Self {
+            fetcher,
+            root,
+            means,
+        }
     }
 
     /// A tree as the world takes it, and what was brought for it.
@@ -35,7 +42,7 @@ impl Supplier {
         let gathered = needed(
             &self.fetcher,
             (opened, Reach::Root(self.root.as_deref())),
-            news,
+            (&self.means, news),
         )?;
         let repository = Repository {
             remotes: gathered.remotes.clone(),
@@ -61,8 +68,8 @@ pub fn repository(opened: &Opened) -> Repository {
 pub fn needed(
     fetcher: &Fetcher,
     (opened, reach): (&Opened, Reach<'_>),
-    news: News<'_>,
+    (means, news): (&Means, News<'_>),
 ) -> Result<Gathered, ReadError> {
-    let mut needs = Needs::of(Arc::clone(&opened.files) as _, reach)?;
+    let mut needs = Needs::of(Arc::clone(&opened.files) as _, reach, means)?;
     gather(fetcher, news, |remotes| Ok(needs.asked(remotes)))
 }

@@ -15,6 +15,7 @@ use toft_cluster::ClusterSettings;
 use toft_host::{Aim, Answer, Board, Drive, Line, StateDir, Store};
 use toft_object::Time;
 use toft_rehearse::{Repository, World, WorldSettings, replay};
+use toft_render::Renderings;
 use toft_source::MemoryFiles;
 use toft_sync::ProjectRules;
 use toft_value::{Value, value};
@@ -33,6 +34,8 @@ fn settings() -> WorldSettings {
         cluster: ClusterSettings::new(5),
         project_rules: ProjectRules::Told,
         root: None,
+        renderings: Renderings::new(""),
+        now: Time::default(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 use toft_source::{Checked, ReadError, Remote};
 
+use crate::means::Means;
 use crate::repository::Repository;
 use crate::root::{Found, root_among};
 use crate::sources::Sources;
@@ -19,6 +20,8 @@ pub struct Everything {
     pub failed_sets: BTreeMap<SmolStr, String>,
     /// What was asked for outside the tree, and was not brought.
     pub wanted: BTreeSet<Remote>,
+    /// The namespace of Argo CD.
+    pub control_namespace: SmolStr,
 }
 
 /// Renders a repository from its root on: what the root renders to is followed, and so on.
@@ -31,6 +34,7 @@ pub struct Everything {
 pub fn render_everything(
     repository: Repository,
     root: Option<&str>,
+    means: &Means,
 ) -> Result<Checked<Everything>, ReadError> {
     let found = Found::in_tree(&*repository.tree)?;
     let chosen = root_among(&found, &*repository.tree, root)?;
@@ -40,9 +44,9 @@ pub fn render_everything(
             diagnostics: chosen.diagnostics,
         });
     };
-    let facts = facts(root.namespace(), &found.build_options);
+    let facts = facts(root.namespace(), &found.build_options, means);
     let clusters: Vec<_> = found.clusters.into_values().collect();
-    let mut sources = Sources::new(repository, root.repository());
+    let mut sources = Sources::new(repository, root.repository(), means.renderings.clone());
     let mut everything = Everything::default();
     for passed in Walk::new(&mut sources, (&facts, &clusters), &root.objects) {
         match passed {
@@ -54,6 +58,7 @@ pub fn render_everything(
             Passed::Set(_, None) => {}
         }
     }
+    everything.control_namespace = root.namespace().into();
     everything.wanted.clone_from(sources.wanted());
     Ok(Checked::clean(everything))
 }
@@ -108,7 +113,9 @@ mod tests {
             revision: "1".into(),
             remotes: Remotes::new(),
         };
-        let everything = render_everything(repository, None).unwrap().value;
+        let everything = render_everything(repository, None, &Means::plain())
+            .unwrap()
+            .value;
         let counts: Vec<(&str, Option<usize>)> = everything
             .applications
             .iter()

@@ -7,7 +7,9 @@
 mod clusters;
 mod everything;
 mod input;
+mod live;
 mod log;
+mod means;
 mod needs;
 mod overview;
 mod reasons;
@@ -22,7 +24,9 @@ mod world;
 
 pub use everything::{Everything, render_everything};
 pub use input::{Entry, EntryError, Input};
+pub use live::{Ask, LiveCluster, Standing};
 pub use log::print_commits;
+pub use means::Means;
 pub use needs::{Needs, Reach};
 pub use overview::{AppLine, Overview};
 pub use replay::{ReplayError, Trees, replay};

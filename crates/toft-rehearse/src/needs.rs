@@ -8,6 +8,7 @@ use toft_object::Object;
 use toft_render::{ClusterSecret, Read, RecordingFiles};
 use toft_source::{Files, ReadError, Remote, Remotes, RepoPath, WithRemotes};
 
+use crate::means::Means;
 use crate::repository::Repository;
 use crate::root::{Found, Root, root_among};
 use crate::sources::{Facts, Sources};
@@ -42,7 +43,11 @@ impl Needs {
     ///
     /// # Errors
     /// The tree cannot be read.
-    pub fn of(tree: Arc<dyn Files + Send + Sync>, reach: Reach<'_>) -> Result<Self, ReadError> {
+    pub fn of(
+        tree: Arc<dyn Files + Send + Sync>,
+        reach: Reach<'_>,
+        means: &Means,
+    ) -> Result<Self, ReadError> {
         let mut found = Found::in_tree(&*tree)?;
         let clusters = std::mem::take(&mut found.clusters);
         let every = std::mem::take(&mut found.kustomizations);
@@ -52,7 +57,7 @@ impl Needs {
         };
         let root = root_among(&found, &*tree, wanted)?.value;
         let namespace = root.as_ref().map_or("", Root::namespace);
-        let facts = facts(namespace, &found.build_options);
+        let facts = facts(namespace, &found.build_options, means);
         let named = root.as_ref().map(Root::repository);
         let address = named.unwrap_or_else(|| found.repository());
         let mut beginnings = root.map(|root| root.objects).unwrap_or_default();
@@ -68,7 +73,7 @@ impl Needs {
         };
         Ok(Self {
             tree,
-            sources: Sources::new(repository, address),
+            sources: Sources::new(repository, address, means.renderings.clone()),
             facts,
             clusters: clusters.into_values().collect(),
             beginnings,
@@ -138,7 +143,7 @@ mod tests {
 
     fn asked(files: &[(&str, &str)], reach: Reach<'_>) -> Vec<String> {
         let tree = MemoryFiles::new(files.iter().copied());
-        let mut needs = Needs::of(Arc::new(tree), reach).unwrap();
+        let mut needs = Needs::of(Arc::new(tree), reach, &Means::plain()).unwrap();
         let asked = needs.asked(&Remotes::new());
         asked.iter().map(ToString::to_string).collect()
     }

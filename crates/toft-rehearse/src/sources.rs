@@ -1,26 +1,22 @@
 //! What the engine asks of the repository: revisions, objects, Applications of a set.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 use toft_argo::{
     Application, ApplicationSet, ApplicationSource, IN_CLUSTER_NAME, IN_CLUSTER_SERVER, RepoUrl,
-    SourceType,
 };
-use toft_object::Rendering;
+use toft_object::{Rendering, Time};
 use toft_render::{
-    ArgoRelease, ClusterSecret, ExpandError, Known, Read, RecordingFiles, Request, SourceRendering,
-    Surroundings, expand_fully, remote_of, render,
+    ArgoRelease, ClusterSecret, ExpandError, Given, Known, Renderings, Request, Seen, Surroundings,
+    expand_fully, remote_of, unread,
 };
 use toft_schema::Schemas;
-use toft_source::{Checked, Diagnostic, Files, ReadError, Remote, RepoPath, Severity, WithRemotes};
+use toft_source::{Files, ReadError, Remote, RepoPath, WithRemotes};
 use toft_sync::{AppRendering, InvalidApplication, SetError, SetRendering};
 
 use crate::repository::{Repository, tree_digest};
-
-/// How many renderings are kept; a lab has some dozens of Applications.
-const RENDERINGS_MAX: usize = 1_000;
 
 /// What renderings depend on besides the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +31,8 @@ pub(crate) struct Facts {
     pub(crate) build_options: SmolStr,
     /// What random texts derive from.
     pub(crate) seed: u64,
+    /// What the clock says to charts.
+    pub(crate) now: Time,
 }
 
 /// The API versions that charts may ask for: `apps/v1` and `apps/v1/Deployment`, of all that can be listed.
@@ -61,35 +59,19 @@ pub(crate) struct Sources {
     repository: Repository,
     /// The address under which Applications know the repository.
     address: RepoUrl,
-    /// What a source, as it is written, gave, and what was read for that.
-    renderings: BTreeMap<String, Kept>,
+    renderings: Renderings,
+    seen: Seen,
     /// What was asked for outside, and is not there.
     wanted: BTreeSet<Remote>,
 }
 
-#[derive(Debug)]
-struct Kept {
-    given: Result<Arc<SourceRendering>, String>,
-    reads: BTreeSet<Read>,
-    /// The revision, where its name may be in the rendering.
-    revision: Option<SmolStr>,
-    /// The cluster, where a chart may have asked for it.
-    facts: Option<Facts>,
-}
-
-impl Kept {
-    fn holds(&self, revision: &str, facts: &Facts) -> bool {
-        self.revision.as_ref().is_none_or(|known| known == revision)
-            && self.facts.as_ref().is_none_or(|known| known == facts)
-    }
-}
-
 impl Sources {
-    pub(crate) fn new(repository: Repository, address: RepoUrl) -> Self {
+    pub(crate) fn new(repository: Repository, address: RepoUrl, renderings: Renderings) -> Self {
         Self {
             repository,
             address,
-            renderings: BTreeMap::new(),
+            renderings,
+            seen: Seen::default(),
             wanted: BTreeSet::new(),
         }
     }
@@ -97,13 +79,9 @@ impl Sources {
     /// Another tree from now on, and what is outside. What read nothing that changed stays as it is.
     pub(crate) fn set_repository(&mut self, repository: Repository) {
         let before = std::mem::replace(&mut self.repository, repository);
-        let after = &self.repository;
-        let (before, after) = (
-            WithRemotes::new(&*before.tree, &before.remotes),
-            WithRemotes::new(&*after.tree, &after.remotes),
-        );
-        self.renderings
-            .retain(|_, kept| kept.reads.iter().all(|read| read.is_same(&before, &after)));
+        if !Arc::ptr_eq(&before.tree, &self.repository.tree) {
+            self.seen.forget_tree();
+        }
         let remotes = &self.repository.remotes;
         self.wanted.retain(|remote| !remotes.contains_key(remote));
     }
@@ -172,23 +150,24 @@ impl Sources {
         (app, source): (&Application, &ApplicationSource),
         revision: &str,
         facts: &Facts,
-    ) -> Result<Arc<SourceRendering>, String> {
-        let key = key(app, source);
-        let kept = self.renderings.get(&key);
-        if let Some(kept) = kept.filter(|kept| kept.holds(revision, facts)) {
-            return kept.given.clone();
-        }
-        let tree = Arc::clone(&self.repository.tree);
-        let files = WithRemotes::new(&*tree, &self.repository.remotes);
-        let recording = RecordingFiles::new(&files);
+    ) -> Given {
+        let Self {
+            repository,
+            address,
+            renderings,
+            seen,
+            wanted,
+        } = self;
+        let files = WithRemotes::new(&*repository.tree, &repository.remotes);
         let surroundings = Surroundings {
-            is_this_repository: &|address| self.is_ours(address),
+            is_this_repository: &|other| other.same_repository(address),
             control_namespace: &facts.control_namespace,
             kube_version: &facts.kube_version,
             api_versions: &facts.api_versions,
             build_options: &facts.build_options,
             release: ArgoRelease::V3_2,
             seed: facts.seed,
+            now: facts.now,
         };
         let request = Request {
             application: app,
@@ -196,28 +175,9 @@ impl Sources {
             revision,
             surroundings: &surroundings,
         };
-        let given = flatten(render(&recording, &request)).map(Arc::new);
-        let reads = recording.into_reads();
-        let missing = reads.iter().filter_map(|read| missing(read, &files));
-        let missing: Vec<Remote> = missing.collect();
-        if self.renderings.len() >= RENDERINGS_MAX {
-            self.renderings.clear();
-        }
-        let names_revision = key.contains("ARGOCD_APP_REVISION") || reads.iter().any(is_override);
-        let of_files = given.as_ref().is_ok_and(|given| match given.source_type {
-            SourceType::Directory | SourceType::Plugin => true,
-            SourceType::Kustomize => !facts.build_options.contains("--enable-helm"),
-            SourceType::Helm => false,
-        });
-        let kept = Kept {
-            given: given.clone(),
-            reads,
-            revision: names_revision.then(|| revision.into()),
-            facts: (!of_files).then(|| facts.clone()),
-        };
-        self.renderings.insert(key, kept);
-        self.wanted.extend(missing);
-        given
+        let outcome = renderings.render(&files, &request, seen);
+        wanted.extend(outcome.wanted);
+        outcome.given
     }
 
     /// The Applications of a set.
@@ -296,38 +256,6 @@ impl Sources {
     }
 }
 
-/// All that a rendering depends on besides trees and facts.
-fn key(app: &Application, source: &ApplicationSource) -> String {
-    let of_app = [
-        &app.name,
-        &app.namespace,
-        &app.project,
-        &app.destination.namespace,
-    ];
-    let mut key: Vec<String> = of_app.into_iter().map(ToString::to_string).collect();
-    key.push(source.value().to_json());
-    if app.sources.len() > 1 {
-        key.extend(app.sources.iter().map(|source| source.value().to_json()));
-    }
-    key.join("\n")
-}
-
-/// Whether a file beside the manifests has a say in the source, and may name what the source does not.
-fn is_override(read: &Read) -> bool {
-    match read {
-        Read::File(path) => path.file_name().starts_with(".argocd-source"),
-        Read::Kind(_) | Read::List(_) | Read::Remote(_) => false,
-    }
-}
-
-fn missing(read: &Read, files: &dyn Files) -> Option<Remote> {
-    let Read::Remote(remote) = read else {
-        return None;
-    };
-    let answer = files.remote(remote);
-    matches!(answer, Err(ReadError::NotBrought(_))).then(|| remote.clone())
-}
-
 /// What a remote resolves to.
 fn revision(remote: &Remote, tree: &dyn Files) -> Result<SmolStr, ReadError> {
     match remote {
@@ -362,40 +290,4 @@ fn listed(words: &BTreeSet<&str>) -> String {
 
 fn short(revision: &str) -> &str {
     revision.get(..7).unwrap_or(revision)
-}
-
-/// What keeps a tree from being read, with what brings it where that is a way.
-fn unread(error: &ReadError) -> String {
-    match error {
-        ReadError::NotBrought(_) => format!("{error}: run `toft fetch`"),
-        error => error.to_string(),
-    }
-}
-
-/// The value, or what is wrong, in one text: the facts, each with its place and what to do.
-fn flatten<T>(checked: Result<Checked<T>, ReadError>) -> Result<T, String> {
-    let checked = checked.map_err(|error| unread(&error))?;
-    if !checked.has_errors() {
-        return Ok(checked.value);
-    }
-    let errors = checked
-        .diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error);
-    Err(errors.map(told).collect::<Vec<_>>().join("; "))
-}
-
-fn told(diagnostic: &Diagnostic) -> String {
-    let mut text = String::new();
-    if let Some(label) = diagnostic.labels.first() {
-        let position = label.source.position(label.span.start);
-        text = format!("{}:{}: ", label.source.name(), position.line);
-    }
-    text.push_str(&diagnostic.message);
-    for help in &diagnostic.help {
-        text.push_str(" (");
-        text.push_str(help);
-        text.push(')');
-    }
-    text
 }

@@ -10,6 +10,7 @@ use toft_render::ClusterSecret;
 use toft_schema::{Schemas, argo_crds};
 use toft_sync::{AppRendering, SetError};
 
+use crate::means::Means;
 use crate::sources::{Facts, Sources, api_versions};
 use crate::world::KUBE_VERSION;
 
@@ -118,13 +119,17 @@ impl Iterator for Walk<'_> {
 }
 
 /// What is known where there is no cluster: its API by default, and what a tree says of Argo CD's settings.
-pub(crate) fn facts(control_namespace: &str, build_options: &str) -> Facts {
+pub(crate) fn facts(control_namespace: &str, build_options: &str, means: &Means) -> Facts {
     Facts {
         kube_version: KUBE_VERSION.into(),
-        api_versions: api_versions(&schemas()),
+        api_versions: match &means.api_versions {
+            Some(known) => known.clone(),
+            None => api_versions(&schemas()),
+        },
         build_options: build_options.into(),
         control_namespace: control_namespace.into(),
-        seed: 0,
+        seed: means.seed,
+        now: means.now,
     }
 }
 

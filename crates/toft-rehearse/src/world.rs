@@ -8,6 +8,7 @@ use toft_apiserver::{ApiServer, Commit, Record, WatchCursor};
 use toft_argo::{Application, GROUP};
 use toft_cluster::{Cluster, ClusterSettings};
 use toft_object::{GroupResource, Object, Time};
+use toft_render::Renderings;
 use toft_source::{Diagnostic, ReadError, Remote};
 use toft_sync::{
     ClusterId, Destinations, Effect, Engine, EngineSettings, Event, FirstSync, ProjectRules,
@@ -49,6 +50,10 @@ pub struct WorldSettings {
     pub project_rules: ProjectRules,
     /// The root Application, by name or file, where it is not evident.
     pub root: Option<String>,
+    /// What was rendered before.
+    pub renderings: Renderings,
+    /// What the clock says to charts, always: a certificate that is made anew with every look is never in sync.
+    pub now: Time,
 }
 
 /// A world as it was kept.
@@ -173,12 +178,13 @@ impl World {
             control_namespace: root.namespace().into(),
             ..EngineSettings::in_cluster(settings.cluster.seed)
         };
+        let renderings = settings.renderings.clone();
         Self {
             settings,
             cluster,
             home: engine.home.clone(),
             engine: Engine::new(engine),
-            sources: Sources::new(repository, root.repository()),
+            sources: Sources::new(repository, root.repository(), renderings),
             root,
             survey,
             watches: BTreeMap::new(),
@@ -384,6 +390,7 @@ impl World {
             build_options: written.map_or_else(|| self.survey.build_options.clone(), SmolStr::from),
             control_namespace,
             seed: self.settings.cluster.seed,
+            now: self.settings.now,
         }
     }
 

@@ -20,9 +20,11 @@ use toft_cluster::ClusterSettings;
 use toft_kustomize::BuildOptions;
 use toft_object::Time;
 use toft_rehearse::{
-    Entry, Repository, Saved, Settled, World, WorldSettings, print_commits, replay,
+    Entry, LiveCluster, Means, Needs, Reach, Repository, Saved, Settled, Standing, World,
+    WorldSettings, print_commits, replay,
 };
-use toft_source::{Files as _, MemoryFiles, Remote, RepoPath};
+use toft_render::Renderings;
+use toft_source::{Files as _, MemoryFiles, Remote, Remotes, RepoPath};
 use toft_sync::ProjectRules;
 use toft_value::Value;
 
@@ -36,6 +38,17 @@ fn settings(seed: u64) -> WorldSettings {
         cluster: ClusterSettings::new(seed),
         project_rules: ProjectRules::Told,
         root: None,
+        renderings: Renderings::new(""),
+        now: Time::default(),
+    }
+}
+
+fn means(renderings: &Renderings) -> Means {
+    Means {
+        renderings: renderings.clone(),
+        seed: 5,
+        now: Time::default(),
+        api_versions: None,
     }
 }
 
@@ -443,7 +456,106 @@ fn labels_of_clusters_choose_applications() {
     settle(&mut world);
     let map = photos(&mut world).unwrap();
     assert_eq!(map.str_at(&["data", "size"]), Some("large"));
-    let everything = toft_rehearse::render_everything(repository, None).unwrap();
+    let means = means(&Renderings::new(""));
+    let everything = toft_rehearse::render_everything(repository, None, &means).unwrap();
     let applications = everything.value.applications;
     assert!(applications.contains_key("photos-home"), "{applications:?}");
+}
+
+#[test]
+fn what_was_rendered_to_see_what_is_needed_is_not_rendered_again_nor_what_a_commit_left_alone() {
+    let renderings = Renderings::new("");
+    let tree = Arc::new(example());
+    let mut needs = Needs::of(
+        Arc::clone(&tree) as _,
+        Reach::Root(None),
+        &means(&renderings),
+    )
+    .unwrap();
+    assert!(needs.asked(&Remotes::new()).is_empty());
+    let made = renderings.made();
+    assert!(made > 5, "{made}");
+    let settings = WorldSettings {
+        renderings: renderings.clone(),
+        ..settings(5)
+    };
+    let mut world = World::new(settings, repository(example(), "1"), BEGIN).unwrap();
+    settle(&mut world);
+    assert_eq!(renderings.made(), made);
+    let mut files = example();
+    let path = RepoPath::parse("apps/media/sonarr/base/new.yaml").unwrap();
+    let path = if files.kind(&path.parent().unwrap()).unwrap().is_some() {
+        path
+    } else {
+        panic!("{path} is nowhere")
+    };
+    files.insert(path, Vec::new().into());
+    world.set_repository(repository(files, "2"));
+    settle(&mut world);
+    assert_eq!(renderings.made(), made);
+}
+
+/// What applying some files would change in a world, as kinds and names: `-` of what it has, `+` of what it would.
+fn changes(world: &mut World, files: MemoryFiles) -> Vec<String> {
+    let now = world.clock();
+    let mut ask = |request: &Request| Ok(world.handle(now, request));
+    let mut cluster = LiveCluster::discover(&mut ask).unwrap();
+    let means = Means {
+        api_versions: Some(cluster.api_versions().to_vec()),
+        ..means(&Renderings::new(""))
+    };
+    let repository = repository(files, "1");
+    let everything = toft_rehearse::render_everything(repository, None, &means).unwrap();
+    let standings = cluster.compare(everything.value).unwrap();
+    let mut changes = Vec::new();
+    for (name, Standing { now, then, .. }) in standings {
+        let (now, then) = (
+            now.unwrap_or_default(),
+            then.map_or(Vec::new(), Result::unwrap),
+        );
+        let gone = now.iter().filter(|object| !then.contains(object));
+        let come = then.iter().filter(|object| !now.contains(object));
+        changes.extend(gone.map(|object| format!("{name} - {}", object.id())));
+        changes.extend(come.map(|object| format!("{name} + {}", object.id())));
+    }
+    changes
+}
+
+#[test]
+fn a_cluster_that_runs_tells_what_applying_would_change_and_nothing_is_applied() {
+    let mut world = World::new(settings(5), repository(example(), "1"), BEGIN).unwrap();
+    settle(&mut world);
+    let revision = world.api().revision();
+    assert_eq!(changes(&mut world, example()), Vec::<String>::new());
+
+    let path = RepoPath::parse("apps/media/sonarr/base/deployment.yaml").unwrap();
+    let mut files = example();
+    let text = String::from_utf8(files.read(&path).unwrap().to_vec()).unwrap();
+    assert!(text.contains("\nspec:\n"), "{text}");
+    files.insert(
+        path,
+        text.replace("replicas: 1", "replicas: 0")
+            .into_bytes()
+            .into(),
+    );
+    let deployment = "Deployment.apps media/sonarr";
+    assert_eq!(
+        changes(&mut world, files),
+        [
+            format!("sonarr - {deployment}"),
+            format!("sonarr + {deployment}")
+        ]
+    );
+
+    let path = RepoPath::parse("apps/media/sonarr/base/kustomization.yaml").unwrap();
+    let mut files = example();
+    let text = String::from_utf8(files.read(&path).unwrap().to_vec()).unwrap();
+    let without = text.replace("  - service.yaml\n", "");
+    assert_ne!(text, without);
+    files.insert(path, without.into_bytes().into());
+    assert_eq!(
+        changes(&mut world, files),
+        ["sonarr - Service media/sonarr"]
+    );
+    assert_eq!(world.api().revision(), revision);
 }

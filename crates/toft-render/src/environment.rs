@@ -2,36 +2,49 @@
 
 use std::collections::BTreeMap;
 
-use crate::request::Request;
+use crate::job::Job;
 
 /// The variables of a rendering.
 ///
 /// Source: Argo CD 3.2.0 `reposerver/repository/repository.go`, `newEnv`.
-pub(crate) struct Environment(BTreeMap<&'static str, String>);
+pub(crate) struct Environment<'a> {
+    job: Option<&'a Job<'a>>,
+    names: BTreeMap<&'static str, String>,
+}
 
-impl Environment {
-    pub(crate) fn new(request: &Request<'_>) -> Self {
-        let (app, source) = (request.application, request.source);
-        let revision = request.revision;
-        let short = |length: usize| revision.get(..length).unwrap_or(revision).to_owned();
-        let name = request.instance_name();
-        Self(BTreeMap::from([
-            ("ARGOCD_APP_NAME", name.to_string()),
+impl<'a> Environment<'a> {
+    pub(crate) fn new(job: &'a Job<'a>) -> Self {
+        let (app, source) = (job.application, job.source);
+        let names = BTreeMap::from([
+            ("ARGOCD_APP_NAME", job.instance_name().to_string()),
             (
                 "ARGOCD_APP_NAMESPACE",
                 app.destination.namespace.to_string(),
             ),
             ("ARGOCD_APP_PROJECT_NAME", app.project.to_string()),
-            ("ARGOCD_APP_REVISION", revision.to_owned()),
-            ("ARGOCD_APP_REVISION_SHORT", short(7)),
-            ("ARGOCD_APP_REVISION_SHORT_8", short(8)),
             ("ARGOCD_APP_SOURCE_REPO_URL", source.repo_url.to_string()),
             ("ARGOCD_APP_SOURCE_PATH", source.path.to_string()),
             (
                 "ARGOCD_APP_SOURCE_TARGET_REVISION",
                 source.target_revision.to_string(),
             ),
-        ]))
+        ]);
+        Self {
+            job: Some(job),
+            names,
+        }
+    }
+
+    /// What a name stands for. The revision is looked at only by who asks for it: it changes with every commit.
+    fn value(&self, name: &str) -> Option<&str> {
+        let revision = || self.job.map(Job::revision);
+        let short = |length: usize| revision().map(|text| text.get(..length).unwrap_or(text));
+        match name {
+            "ARGOCD_APP_REVISION" => revision(),
+            "ARGOCD_APP_REVISION_SHORT" => short(7),
+            "ARGOCD_APP_REVISION_SHORT_8" => short(8),
+            name => self.names.get(name).map(String::as_str),
+        }
     }
 
     /// Replaces `$NAME` and `${NAME}`; `$$` stands for a dollar sign, an unknown name for nothing.
@@ -49,7 +62,7 @@ impl Environment {
             match name {
                 Some("$") => out.push('$'),
                 Some("") if length == 0 && !after.is_empty() => out.push('$'),
-                Some(name) => out.push_str(self.0.get(name).map_or("", String::as_str)),
+                Some(name) => out.push_str(self.value(name).unwrap_or_default()),
                 None => {}
             }
             rest = after.get(length..).unwrap_or_default();
@@ -87,7 +100,10 @@ mod tests {
 
     #[test]
     fn names_are_replaced_as_go_expands_them() {
-        let environment = Environment(BTreeMap::from([("A", "x".to_owned()), ("A_B", "y".into())]));
+        let environment = Environment {
+            job: None,
+            names: BTreeMap::from([("A", "x".to_owned()), ("A_B", "y".into())]),
+        };
         let cases = [
             ("$A", "x"),
             ("${A}b", "xb"),

@@ -20,7 +20,7 @@ use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath};
 use toft_value::Map;
 
 use crate::environment::Environment;
-use crate::request::Request;
+use crate::job::Job;
 use crate::trees::Tree;
 use value_files::ValueFiles;
 
@@ -58,11 +58,11 @@ impl From<Problem> for Failure {
 
 /// The objects of a chart.
 pub(crate) fn render(
-    request: &Request<'_>,
+    job: &Job<'_>,
     files: &dyn Files,
     (tree, folder): (&Tree<'_>, &RepoPath),
 ) -> Result<Checked<Rendering>, ReadError> {
-    match objects(request, files, (tree, folder)) {
+    match objects(job, files, (tree, folder)) {
         Ok(checked) => Ok(checked),
         Err(Failure::Read(error)) => Err(error),
         Err(Failure::Told(diagnostics)) => Ok(Checked {
@@ -73,16 +73,16 @@ pub(crate) fn render(
 }
 
 fn objects(
-    request: &Request<'_>,
+    job: &Job<'_>,
     files: &dyn Files,
     (tree, folder): (&Tree<'_>, &RepoPath),
 ) -> Result<Checked<Rendering>, Failure> {
     let nothing = HelmSource::default();
-    let helm = request.source.helm.as_ref().unwrap_or(&nothing);
-    let mut options = options(request, helm)?;
-    let environment = Environment::new(request);
+    let helm = job.source.helm.as_ref().unwrap_or(&nothing);
+    let mut options = options(job, helm)?;
+    let environment = Environment::new(job);
     let values = ValueFiles {
-        request,
+        job,
         files,
         tree,
         folder,
@@ -110,7 +110,8 @@ fn objects(
         return Err(Failure::Told(chart.diagnostics));
     };
     dependencies::complete(&mut chart, (tree, folder), options.version)?;
-    options.seed = seed(request);
+    options.seed = seed(job);
+    options.now = job.now();
     Ok(told_as_helm(template(&chart, &merged, &options)))
 }
 
@@ -126,18 +127,18 @@ fn told_as_helm(checked: Checked<Rendering>) -> Checked<Rendering> {
     }
 }
 
-fn options(request: &Request<'_>, helm: &HelmSource) -> Result<TemplateOptions, Failure> {
-    let (source, surroundings) = (request.source, request.surroundings);
-    let version = surroundings.release.helm();
+fn options(job: &Job<'_>, helm: &HelmSource) -> Result<TemplateOptions, Failure> {
+    let source = job.source;
+    let version = job.release().helm();
     let mut options = TemplateOptions::new(version);
-    options.capabilities = capabilities(request)?;
+    options.capabilities = capabilities(job)?;
     let release_name = if helm.release_name.is_empty() {
-        &request.application.name
+        &job.application.name
     } else {
         &helm.release_name
     };
     let namespace = match source.tool_namespace() {
-        "" => request.application.destination.namespace.as_str(),
+        "" => job.application.destination.namespace.as_str(),
         named => named,
     };
     let namespace = if namespace.is_empty() {
@@ -157,14 +158,14 @@ fn options(request: &Request<'_>, helm: &HelmSource) -> Result<TemplateOptions, 
 }
 
 /// What templates are told about the cluster: what the source says, else what the cluster is.
-fn capabilities(request: &Request<'_>) -> Result<Capabilities, Failure> {
-    let (source, surroundings) = (request.source, request.surroundings);
+fn capabilities(job: &Job<'_>) -> Result<Capabilities, Failure> {
+    let source = job.source;
     let mut capabilities = Capabilities::assumed();
-    if let Some(version) = kube_version(request)? {
+    if let Some(version) = kube_version(job)? {
         capabilities.kube_version = version;
     }
     let named = match source.tool_api_versions() {
-        [] => surroundings.api_versions,
+        [] => job.api_versions(),
         named => named,
     };
     capabilities.api_versions.extend(named.iter().cloned());
@@ -177,9 +178,9 @@ fn capabilities(request: &Request<'_>) -> Result<Capabilities, Failure> {
 /// What stands behind the numbers is dropped before Helm sees it, whichever Helm.
 ///
 /// Source: Argo CD 3.2.0 `reposerver/repository/repository.go`, `parseKubeVersion`.
-pub(crate) fn kube_version(request: &Request<'_>) -> Result<Option<KubeVersion>, Box<Diagnostic>> {
-    let text = match request.source.tool_kube_version() {
-        "" => request.surroundings.kube_version,
+pub(crate) fn kube_version(job: &Job<'_>) -> Result<Option<KubeVersion>, Box<Diagnostic>> {
+    let text = match job.source.tool_kube_version() {
+        "" => job.kube_version(),
         named => named,
     };
     if text.is_empty() {
@@ -205,7 +206,7 @@ fn own_values(helm: &HelmSource) -> Option<Vec<u8>> {
 
 /// Upstream hands parameters over in the random order of a map, in which the last of a name counts; here
 /// they come in the order of their names.
-fn parameters(helm: &HelmSource, environment: &Environment) -> Vec<Setting> {
+fn parameters(helm: &HelmSource, environment: &Environment<'_>) -> Vec<Setting> {
     let of = |force: bool| {
         let parameters = helm.parameters.iter();
         let parameters = parameters.filter(move |one| one.force_string == force);
@@ -253,10 +254,10 @@ fn check_chart_file(tree: &Tree<'_>, folder: &RepoPath) -> Result<(), Failure> {
 }
 
 /// Charts of different Applications draw different random texts, the same ones every time.
-pub(crate) fn seed(request: &Request<'_>) -> u64 {
-    let app = request.application;
+pub(crate) fn seed(job: &Job<'_>) -> u64 {
+    let app = job.application;
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&request.surroundings.seed.to_le_bytes());
+    hasher.update(&job.seed().to_le_bytes());
     hasher.update(app.namespace.as_bytes());
     hasher.update(b"/");
     hasher.update(app.name.as_bytes());

@@ -15,24 +15,24 @@ use crate::detect::KUSTOMIZATIONS;
 use crate::edit::edit;
 use crate::environment::Environment;
 use crate::helm::{kube_version, seed};
-use crate::request::Request;
+use crate::job::Job;
 use crate::trees::Tree;
 
 /// The objects of a kustomization.
 ///
 /// Source: Argo CD 3.2.0 `util/kustomize/kustomize.go`, `Build`.
 pub(crate) fn render(
-    request: &Request<'_>,
+    job: &Job<'_>,
     files: &Tree<'_>,
     folder: &RepoPath,
 ) -> Result<Checked<Rendering>, ReadError> {
-    let build_options = match build_options(request) {
+    let build_options = match build_options(job) {
         Ok(options) => options,
         Err(diagnostic) => return Ok(failed(*diagnostic)),
     };
     let nothing = KustomizeSource::default();
-    let options = request.source.kustomize.as_ref().unwrap_or(&nothing);
-    let options = substituted(options, &Environment::new(request));
+    let options = job.source.kustomize.as_ref().unwrap_or(&nothing);
+    let options = substituted(options, &Environment::new(job));
     if options == untouched(&options) {
         return built(files, folder, &build_options);
     }
@@ -85,7 +85,7 @@ fn built(
 }
 
 /// The options with the names of the Application in them.
-fn substituted(options: &KustomizeSource, environment: &Environment) -> KustomizeSource {
+fn substituted(options: &KustomizeSource, environment: &Environment<'_>) -> KustomizeSource {
     let all = |map: &Map| {
         let entries = map.iter().map(|(key, value)| {
             let value = match value {
@@ -123,23 +123,23 @@ fn untouched(options: &KustomizeSource) -> KustomizeSource {
 }
 
 /// What `kustomize.buildOptions` says; what does not change the objects is passed over.
-fn build_options(request: &Request<'_>) -> Result<BuildOptions, Box<Diagnostic>> {
-    let text = request.surroundings.build_options;
+fn build_options(job: &Job<'_>) -> Result<BuildOptions, Box<Diagnostic>> {
+    let text = job.build_options();
     let mut options = BuildOptions::default();
-    let kube_version = kube_version(request)?;
+    let kube_version = kube_version(job)?;
     if text.contains("--enable-helm") {
-        let api_versions = match request.source.tool_api_versions() {
-            [] => request.surroundings.api_versions,
+        let api_versions = match job.source.tool_api_versions() {
+            [] => job.api_versions(),
             named => named,
         };
         options.helm = Some(HelmOptions {
-            version: request.surroundings.release.helm(),
+            version: job.release().helm(),
             kube_version: kube_version.map_or_else(String::new, |version| {
                 version.plain.trim_start_matches('v').to_owned()
             }),
             api_versions: api_versions.iter().map(ToString::to_string).collect(),
-            seed: seed(request),
-            ..HelmOptions::default()
+            now: job.now(),
+            seed: seed(job),
         });
     }
     let words: Vec<&str> = text.split_whitespace().collect();

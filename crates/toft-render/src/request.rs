@@ -1,8 +1,9 @@
 //! What is asked of a rendering besides the tree.
 
 use smol_str::SmolStr;
-use toft_argo::{Application, ApplicationSource, RepoUrl, instance_name};
+use toft_argo::{Application, ApplicationSource, RepoUrl};
 use toft_helm::HelmVersion;
+use toft_object::Time;
 
 /// One source of an Application that is to be rendered.
 #[derive(Clone, Copy)]
@@ -15,18 +16,6 @@ pub struct Request<'a> {
     pub revision: &'a str,
     /// What lies around the Application.
     pub surroundings: &'a Surroundings<'a>,
-}
-
-impl Request<'_> {
-    /// The name under which Argo CD knows the Application.
-    pub(crate) fn instance_name(&self) -> SmolStr {
-        let app = self.application;
-        instance_name(
-            &app.name,
-            &app.namespace,
-            self.surroundings.control_namespace,
-        )
-    }
 }
 
 /// What a rendering depends on besides tree and Application.
@@ -47,6 +36,8 @@ pub struct Surroundings<'a> {
     pub release: ArgoRelease,
     /// What random texts in charts derive from, together with the name of the Application.
     pub seed: u64,
+    /// What the clock says to charts. Whoever renders again and again takes one time for all of it.
+    pub now: Time,
 }
 
 /// Whose meaning holds where releases of Argo CD differ.
@@ -80,6 +71,7 @@ impl Surroundings<'_> {
             build_options: "",
             release: ArgoRelease::V3_2,
             seed: 0,
+            now: Time::default(),
         }
     }
 }

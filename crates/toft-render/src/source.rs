@@ -5,6 +5,7 @@ use toft_object::Rendering;
 use toft_source::{Checked, Diagnostic, EntryKind, Files, ReadError, RepoPath};
 
 use crate::detect::detect;
+use crate::job::{Job, Noted};
 use crate::objects::unfold;
 use crate::request::Request;
 use crate::trees::Tree;
@@ -53,21 +54,29 @@ pub fn render(
     files: &dyn Files,
     request: &Request<'_>,
 ) -> Result<Checked<SourceRendering>, ReadError> {
-    let source = request.source;
-    let is_lender = request.application.siblings == Siblings::Some || !source.reference.is_empty();
+    render_noting(files, &Job::new(request, &Noted::default()))
+}
+
+/// As [`render`]; what is looked at beside the tree is noted.
+pub(crate) fn render_noting(
+    files: &dyn Files,
+    job: &Job<'_>,
+) -> Result<Checked<SourceRendering>, ReadError> {
+    let source = job.source;
+    let is_lender = job.application.siblings == Siblings::Some || !source.reference.is_empty();
     if source.path.is_empty() && source.chart.is_empty() && is_lender {
         return Ok(empty(SourceType::Directory));
     }
-    if let Some(message) = request.application.references_refusal() {
+    if let Some(message) = job.application.references_refusal() {
         let diagnostic = Diagnostic::error("REN007", message);
         return Ok(refused(SourceType::Directory, diagnostic));
     }
-    let tree = Tree::of(files, source, request.surroundings)?;
+    let tree = Tree::of(files, source, job)?;
     let folder = match folder(&tree, source)? {
         Ok(folder) => folder,
         Err(diagnostic) => return Ok(refused(SourceType::Directory, diagnostic)),
     };
-    let named = (source, request.instance_name());
+    let named = (source, job.instance_name());
     let source = match overrides::apply(&tree, &folder, (named.0, &named.1))? {
         Ok(source) => source,
         Err(diagnostic) => return Ok(refused(SourceType::Directory, diagnostic)),
@@ -81,17 +90,14 @@ pub fn render(
             return Ok(refused(SourceType::Directory, diagnostic));
         }
     };
-    let request = Request {
-        source: &source,
-        ..*request
-    };
+    let job = job.of(&source);
     let checked = match source_type {
-        SourceType::Kustomize => kustomize::render(&request, &tree, &folder)?,
+        SourceType::Kustomize => kustomize::render(&job, &tree, &folder)?,
         SourceType::Directory => {
             let options = source.directory.clone().unwrap_or_default();
             directory::render(&tree, &folder, &options)?
         }
-        SourceType::Helm => helm::render(&request, files, (&tree, &folder))?,
+        SourceType::Helm => helm::render(&job, files, (&tree, &folder))?,
         SourceType::Plugin => return Ok(refused(source_type, plugin(&folder))),
     };
     let Checked {

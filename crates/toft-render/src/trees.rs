@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use toft_argo::{ApplicationSource, RepoUrl};
 use toft_source::{Entry, EntryKind, Files, ReadError, Remote, RepoPath};
 
-use crate::request::Surroundings;
+use crate::job::Job;
 
 /// A tree: the one at hand, or one that was brought from outside.
 #[derive(Clone)]
@@ -33,9 +33,9 @@ impl<'a> Tree<'a> {
     pub(crate) fn of(
         files: &'a dyn Files,
         source: &ApplicationSource,
-        surroundings: &Surroundings<'_>,
+        job: &Job<'_>,
     ) -> Result<Self, ReadError> {
-        match remote_of(source, surroundings.is_this_repository) {
+        match remote_of(source, &|address| job.is_ours(address)) {
             Some(remote) => Self::remote(files, &remote),
             None => Ok(Self::Here(files)),
         }

@@ -3,6 +3,7 @@
 //! Bytes become a [`toft_api::Request`], which goes down the [`toft_host::Line`] to the thread that owns
 //! the world; its answer becomes bytes again. Nothing is decided here.
 mod client;
+mod conversation;
 mod door;
 mod feed;
 mod identity;
@@ -12,6 +13,7 @@ mod service;
 mod signals;
 
 pub use client::{ClientError, ask};
+pub use conversation::Conversation;
 pub use door::{Door, DoorError, OpenDoor};
 pub use identity::{Identity, IdentityError};
 pub use kubeconfig::kubeconfig;

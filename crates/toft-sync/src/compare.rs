@@ -254,8 +254,8 @@ const NOT_COMPARED: &[&[&str]] = &[
     ],
 ];
 
-/// The part of an object that is compared.
-pub(crate) fn essence(object: &Value) -> Value {
+/// The part of an object that is compared: without what the cluster keeps for itself.
+pub fn essence(object: &Value) -> Value {
     let mut essence = object.clone();
     for path in NOT_COMPARED {
         essence.remove_at(path);

@@ -20,7 +20,7 @@ mod status;
 
 pub use automation::{Automation, AutomationInput, automate};
 pub use compare::{
-    CompareInput, Compared, Comparison, Knowledge, SyncStatus, compare, is_different,
+    CompareInput, Compared, Comparison, Knowledge, SyncStatus, compare, essence, is_different,
 };
 pub use condition::{Condition, ConditionKind};
 pub use desired::{Desired, Owner, is_excluded};

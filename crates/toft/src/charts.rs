@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hasher as _};
 use clap::ValueEnum;
 use jiff::Timestamp;
 use toft_helm::HelmVersion;
+use toft_object::Time;
 
 /// Whose meaning holds where Helm 3 and Helm 4 differ.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -30,6 +31,14 @@ impl Helm {
 /// What `now` gives in templates.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_microsecond(toft_host::wall_clock().micros()).unwrap_or_default()
+}
+
+/// What `now` gives in the charts of a repository that is only looked at: the last midnight of Greenwich, so that
+/// what was rendered today is not rendered again today.
+pub(crate) fn today() -> Time {
+    const DAY: i64 = 24 * 60 * 60;
+    let seconds = toft_host::wall_clock().micros() / 1_000_000;
+    Time::from_seconds(seconds - seconds.rem_euclid(DAY))
 }
 
 /// What random texts and keys in templates derive from: another one in every run, since what is printed may

@@ -1,14 +1,15 @@
 //! What lies outside the tree, for every command that renders: whether it is fetched, where it is kept, who we are.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use toft_host::{
-    Cache, CredentialFiles, Credentials, CredentialsError, FetchError, Fetcher, Look, Named,
+    Cache, CredentialFiles, Credentials, CredentialsError, FetchError, Fetcher, Look, Named, Shelf,
 };
+use toft_render::Renderings;
 use toft_source::{Files, ReadError, Remote, Remotes};
 
 use crate::exit::ExitStatus;
@@ -21,7 +22,7 @@ pub(crate) struct OutsideArgs {
     /// Fetch nothing: take what was fetched before
     #[arg(long, env = "TOFT_OFFLINE", hide_env_values = true, value_parser = FalseyValueParser::new())]
     offline: bool,
-    /// The folder with what was fetched; `~/.cache/toft/remotes` if left out
+    /// The folder with what was fetched, and rendered before; `~/.cache/toft` if left out
     #[arg(long, value_name = "DIR", env = "TOFT_CACHE", hide_env_values = true)]
     cache: Option<PathBuf>,
     /// The file that says who we are, to whom; `~/.config/toft/credentials.yaml` if left out
@@ -121,15 +122,30 @@ impl Outside {
         Ok(brought.tree)
     }
 
+    /// What was rendered before of a repository.
+    pub(crate) fn rendered_before(&self, repository: &Path) -> RenderedBefore {
+        let folder = match &self.cache {
+            Some(folder) => Some(folder.clone()),
+            None => usual_cache(),
+        };
+        let folder = folder.map(|folder| folder.join("renderings"));
+        let shelf = folder.map(|folder| Shelf::new(&folder, repository, env!("CARGO_PKG_VERSION")));
+        let renderings = match &shelf {
+            Some(shelf) => shelf.open(),
+            None => Renderings::new(""),
+        };
+        RenderedBefore { renderings, shelf }
+    }
+
     fn cache(&self) -> anyhow::Result<Cache> {
         if let Some(folder) = &self.cache {
             return Ok(Cache::new(folder));
         }
-        let base = folder("XDG_CACHE_HOME", ".cache").ok_or_else(|| {
+        let usual = usual_cache().ok_or_else(|| {
             Trouble::usage("there is no home to keep what is fetched in")
                 .help("name a folder with `--cache DIR`")
         })?;
-        Ok(Cache::new(base.join("toft").join("remotes")))
+        Ok(Cache::new(usual.join("remotes")))
     }
 
     fn credential_files(&self) -> CredentialFiles {
@@ -152,6 +168,25 @@ impl Outside {
             registries: docker.into_iter().chain(helm).collect(),
         }
     }
+}
+
+/// What was rendered before, and where it is kept; without a home it is forgotten with the process.
+pub(crate) struct RenderedBefore {
+    pub(crate) renderings: Renderings,
+    shelf: Option<Shelf>,
+}
+
+impl RenderedBefore {
+    /// Keeps what is new, for the next run.
+    pub(crate) fn keep(&self) {
+        if let Some(shelf) = &self.shelf {
+            shelf.keep(&self.renderings);
+        }
+    }
+}
+
+fn usual_cache() -> Option<PathBuf> {
+    Some(folder("XDG_CACHE_HOME", ".cache")?.join("toft"))
 }
 
 /// How much one rendering may ask for; the largest umbrella has some dozens of charts.

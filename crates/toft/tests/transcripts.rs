@@ -32,6 +32,8 @@ fn main() -> ExitCode {
 
 struct Session {
     folder: TempDir,
+    /// Outside of the folder, which may be a repository.
+    cache: TempDir,
     port: Option<(TcpListener, String)>,
     held: Vec<StateLock>,
 }
@@ -42,6 +44,7 @@ impl Session {
         copy(&case.dir().join("input"), folder.path());
         Self {
             folder,
+            cache: tempfile::tempdir().unwrap(),
             port: None,
             held: Vec::new(),
         }
@@ -108,7 +111,7 @@ impl Session {
             command.env_remove(name);
         }
         command.env("TOFT_OFFLINE", "1");
-        command.env("TOFT_CACHE", self.folder.path().join(".cache"));
+        command.env("TOFT_CACHE", self.cache.path());
         let date = "2026-01-01T00:00:00Z";
         let identity = [("NAME", "a"), ("EMAIL", "a@example.org"), ("DATE", date)];
         for (key, value) in identity {

@@ -13,7 +13,8 @@ use toft_source::{Diagnostic, Files, ReadError, Remote, RepoPath};
 
 use super::{Failure, patterns};
 use crate::environment::Environment;
-use crate::request::{ArgoRelease, Request};
+use crate::job::Job;
+use crate::request::ArgoRelease;
 use crate::trees::Tree;
 
 /// The schemes of addresses that are fetched.
@@ -21,11 +22,11 @@ const SCHEMES: &[&str] = &["http", "https"];
 
 /// Where an Application's files of values are looked for.
 pub(super) struct ValueFiles<'a> {
-    pub(super) request: &'a Request<'a>,
+    pub(super) job: &'a Job<'a>,
     pub(super) files: &'a dyn Files,
     pub(super) tree: &'a Tree<'a>,
     pub(super) folder: &'a RepoPath,
-    pub(super) environment: &'a Environment,
+    pub(super) environment: &'a Environment<'a>,
 }
 
 /// A file in a tree.
@@ -54,7 +55,7 @@ impl ValueFiles<'_> {
                 one.map_err(|failure| within("error resolving helm value files: ", failure))?,
             );
         }
-        if self.request.surroundings.release == ArgoRelease::V3_6 {
+        if self.job.release() == ArgoRelease::V3_6 {
             found = expanded(found, helm)?;
         }
         let mut input = ValuesInput::default();
@@ -98,8 +99,8 @@ impl ValueFiles<'_> {
 
     /// Refuses names of siblings that there are not, before anything is read.
     fn check_references(&self) -> Result<(), Failure> {
-        let app = self.request.application;
-        let Some(helm) = self.request.source.helm.as_ref() else {
+        let app = self.job.application;
+        let Some(helm) = self.job.source.helm.as_ref() else {
             return Ok(());
         };
         if app.siblings == Siblings::None {
@@ -137,7 +138,7 @@ impl ValueFiles<'_> {
 
     /// The siblings that lend their files; a lone source has none.
     fn references(&self) -> impl Iterator<Item = &ApplicationSource> {
-        let sources = self.request.application.sources.as_slice();
+        let sources = self.job.application.sources.as_slice();
         let sources = if sources.len() > 1 { sources } else { &[] };
         sources.iter().filter(|source| !source.reference.is_empty())
     }
@@ -150,7 +151,7 @@ impl ValueFiles<'_> {
     fn resolve(&self, name: &str, words: &str) -> Result<Found<'_>, Failure> {
         let Some(source) = self.reference(name) else {
             let text = self.environment.substitute(name);
-            return self.place((name, &text), self.request.source, words);
+            return self.place((name, &text), self.job.source, words);
         };
         let (_, rest) = name.split_once('/').unwrap_or((name, ""));
         let rest = if name.contains('/') {
@@ -177,7 +178,7 @@ impl ValueFiles<'_> {
             }
             return self.fetched(text);
         }
-        let is_own = std::ptr::eq(source, self.request.source);
+        let is_own = std::ptr::eq(source, self.job.source);
         let path = match (text.strip_prefix('/'), is_own) {
             (Some(rest), _) => RepoPath::root().join(rest.trim_start_matches('/')),
             (None, true) => self.folder.join(text),
@@ -191,7 +192,7 @@ impl ValueFiles<'_> {
         let tree = if is_own {
             self.tree.clone()
         } else {
-            Tree::of(self.files, source, self.request.surroundings)?
+            Tree::of(self.files, source, self.job)?
         };
         let canonical = tree.canonical(&path);
         if matches!(canonical, Err(ReadError::LinkLeavesTree { .. })) {

@@ -1,10 +1,13 @@
 //! `toft diff`: what a change does to every object.
 
+mod live;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use smol_str::SmolStr;
 use toft_argo::Application;
 use toft_diff::{
     AppDifference, AppSide, ChartVersion, Difference, Hunk, Line, Mark, ObjectDifference,
@@ -14,10 +17,11 @@ use toft_host::{
     Fetcher, Look, OpenError, Opened, TreeMode, gather, open_branch_point, open_merge_base,
     open_revision, open_tree, repository,
 };
-use toft_rehearse::{Everything, Rendition, Repository, render_everything};
+use toft_rehearse::{Everything, Means, Rendition, Repository, render_everything};
 use toft_source::ReadError;
 
-use crate::charts::chance;
+use super::state::StateArgs;
+use crate::charts::{chance, today};
 use crate::exit::ExitStatus;
 use crate::outside::{OutsideArgs, telling};
 use crate::printer::{Printer, Tone, inert};
@@ -26,8 +30,8 @@ use crate::trouble::Trouble;
 /// Show what a change does to every object, before the merge
 ///
 /// Renders the repository twice and compares: the folder as it is on disk with where the work left the default
-/// branch, or two revisions. Nothing is brought up and no cluster is asked. The values of Secrets are told as
-/// hashes that change with every run.
+/// branch, or two revisions, or with what runs. Nothing is brought up, and without `--live` no cluster is asked. The
+/// values of Secrets are told as hashes that change with every run.
 #[derive(Debug, Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct DiffArgs {
@@ -39,6 +43,14 @@ pub(crate) struct DiffArgs {
     /// The repository root, as its Applications see it
     #[arg(long, value_name = "DIR", default_value = ".")]
     repository: PathBuf,
+    /// Compare what runs in the cluster of `--state` with what is on disk
+    ///
+    /// The cluster is asked what applying would change, and nothing is applied. What the cluster keeps for itself,
+    /// its defaults and what `ignoreDifferences` names are no differences.
+    #[arg(long, conflicts_with = "revisions")]
+    live: bool,
+    #[command(flatten)]
+    state: StateArgs,
     /// The Application that everything begins with, or the file or folder that its owner applies
     #[arg(long, value_name = "NAME|FILE|FOLDER")]
     root: Option<String>,
@@ -56,7 +68,8 @@ const EXAMPLES: &str = "Examples:
   toft diff                                what is on disk, against where the work began
   toft diff main...HEAD -o markdown        the comment of a pull request
   toft diff HEAD~1 --exit-code             what is on disk, against a commit; 1 where something changes
-  toft diff v1..v2 --repository lab        a folder below the current one";
+  toft diff v1..v2 --repository lab        a folder below the current one
+  toft diff --live                         what applying what is on disk would change in the running cluster";
 
 /// In which form a difference is told.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -69,12 +82,30 @@ enum Form {
 
 /// Renders both sides and tells what changes.
 pub(crate) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<ExitStatus> {
-    let [before, after] = opened(args)?;
-    let fetcher = args.outside.clone().settings(Look::Missing).fetcher()?;
-    let before = rendered(&before, args, (&fetcher, printer));
-    let before = before.context("failed to render what was before")?;
-    let after = rendered(&after, args, (&fetcher, printer));
-    let after = after.context("failed to render what is afterwards")?;
+    let outside = args.outside.clone().settings(Look::Missing);
+    let kept = outside.rendered_before(&args.repository);
+    let mut renderer = Renderer {
+        root: args.root.clone(),
+        fetcher: outside.fetcher()?,
+        means: Means {
+            renderings: kept.renderings.clone(),
+            seed: 0,
+            now: today(),
+            api_versions: None,
+        },
+    };
+    let [before, after] = if args.live {
+        live::sides(args, &mut renderer, printer)?
+    } else {
+        let [before, after] = opened(args)?;
+        let before = renderer.side(&before, printer);
+        let before = before.context("failed to render what was before")?;
+        let after = renderer.side(&after, printer);
+        [
+            before,
+            after.context("failed to render what is afterwards")?,
+        ]
+    };
     let bytes = [(); 4].map(|()| chance().to_le_bytes());
     let key = SecretKey::new(bytes.concat().try_into().unwrap_or_default());
     let difference = diff(&before, &after, &key);
@@ -84,6 +115,7 @@ pub(crate) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<Exit
         Form::Json => json(&difference).to_json_indented("  ") + "\n",
         Form::Html => html(&difference),
     });
+    kept.keep();
     Ok(if args.exit_code && !difference.is_empty() {
         ExitStatus::Negative
     } else {
@@ -91,30 +123,39 @@ pub(crate) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<Exit
     })
 }
 
-/// One side. A folder that is empty, as it is before it was made, leads to nothing.
-fn rendered(
-    opened: &Opened,
-    args: &DiffArgs,
-    (fetcher, printer): (&Fetcher, &mut Printer),
-) -> anyhow::Result<Side> {
-    let mut last = None;
-    telling(printer, |news| {
-        gather(fetcher, news, |remotes| {
-            let repository = Repository {
-                remotes: remotes.clone(),
-                ..repository(opened)
-            };
-            let everything = render_everything(repository, args.root.as_deref())?;
-            let wanted = everything.value.wanted.clone();
-            last = Some(everything);
-            Ok::<_, ReadError>(wanted)
-        })
-    })?;
-    let everything = last.context("nothing was rendered")?;
-    if everything.has_errors() && opened.files.paths().next().is_some() {
-        return Err(Trouble::input(everything.diagnostics).into());
+/// What both sides are rendered with.
+struct Renderer {
+    root: Option<String>,
+    fetcher: Fetcher,
+    means: Means,
+}
+
+impl Renderer {
+    fn side(&self, opened: &Opened, printer: &mut Printer) -> anyhow::Result<Side> {
+        Ok(side(self.everything(opened, printer)?))
     }
-    Ok(side(everything.value))
+
+    /// All that a tree leads to. A folder that is empty, as it is before it was made, leads to nothing.
+    fn everything(&self, opened: &Opened, printer: &mut Printer) -> anyhow::Result<Everything> {
+        let mut last = None;
+        telling(printer, |news| {
+            gather(&self.fetcher, news, |remotes| {
+                let repository = Repository {
+                    remotes: remotes.clone(),
+                    ..repository(opened)
+                };
+                let everything = render_everything(repository, self.root.as_deref(), &self.means)?;
+                let wanted = everything.value.wanted.clone();
+                last = Some(everything);
+                Ok::<_, ReadError>(wanted)
+            })
+        })?;
+        let everything = last.context("nothing was rendered")?;
+        if everything.has_errors() && opened.files.paths().next().is_some() {
+            return Err(Trouble::input(everything.diagnostics).into());
+        }
+        Ok(everything.value)
+    }
 }
 
 fn opened(args: &DiffArgs) -> anyhow::Result<[Opened; 2]> {
@@ -169,14 +210,20 @@ fn side(everything: Everything) -> Side {
         side.apps.insert(name, app_side(rendition));
     }
     for (name, failure) in everything.failed_sets {
-        let failed = AppSide {
-            objects: Err(failure),
-            charts: Vec::new(),
-        };
-        side.apps
-            .insert(format!("ApplicationSet {name}").into(), failed);
+        side.apps.insert(set_name(&name), failed(failure));
     }
     side
+}
+
+fn set_name(name: &str) -> SmolStr {
+    format!("ApplicationSet {name}").into()
+}
+
+fn failed(failure: String) -> AppSide {
+    AppSide {
+        objects: Err(failure),
+        charts: Vec::new(),
+    }
 }
 
 fn app_side(rendition: Rendition) -> AppSide {

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use toft_host::{Brought, FetchError, Gathered, Look, TreeMode, Whence, needed, open_tree};
-use toft_rehearse::Reach;
+use toft_rehearse::{Means, Reach};
 use toft_source::Remote;
 use toft_value::{Map, Value, value};
 
 use super::output::Output;
 use super::up::unopened;
+use crate::charts::today;
 use crate::exit::ExitStatus;
 use crate::outside::{Outside, OutsideArgs, telling};
 use crate::printer::{Printer, Tone};
@@ -76,9 +77,17 @@ pub(crate) fn run(settings: &FetchSettings, printer: &mut Printer) -> anyhow::Re
     let opened =
         open_tree(&settings.directory, TreeMode::OnDisk).map_err(|error| unopened(&error))?;
     let fetcher = settings.outside.fetcher()?;
+    let before = settings.outside.rendered_before(&settings.directory);
+    let means = Means {
+        renderings: before.renderings.clone(),
+        seed: 0,
+        now: today(),
+        api_versions: None,
+    };
     let gathered = telling(printer, |news| {
-        needed(&fetcher, (&opened, Reach::Everything), news)
+        needed(&fetcher, (&opened, Reach::Everything), (&means, news))
     })?;
+    before.keep();
     let text = match settings.output {
         Output::Table => table(&gathered, printer),
         Output::Json | Output::Yaml => settings.output.write(&report(&gathered)),

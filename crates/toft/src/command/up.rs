@@ -16,7 +16,7 @@ use super::output::Output;
 use super::state::StateArgs;
 use crate::outside::{Outside, OutsideArgs};
 pub(super) use run::run;
-pub(super) use start::unopened;
+pub(super) use start::{MADE_WITH_FILE, unopened};
 
 /// Bring a GitOps repository up on a simulated cluster
 ///

@@ -145,6 +145,7 @@ impl Lab {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("TOFT_OFFLINE", "1")
+            .env("TOFT_CACHE", self.folder.path().join("cache"))
             .env_remove("TOFT_STATE")
             .env_remove("CLICOLOR_FORCE");
         command

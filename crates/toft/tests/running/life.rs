@@ -263,3 +263,60 @@ fn git_sees_nothing_of_the_state() {
         .unwrap();
     assert!(status.stdout.is_empty(), "{status:?}");
 }
+
+#[test]
+fn what_applying_would_change_is_told_and_not_done() {
+    let lab = Lab::new();
+    let diff = |more: &[&str]| {
+        let arguments = [
+            &[
+                "diff",
+                "--live",
+                "--exit-code",
+                "--repository",
+                "repository",
+            ],
+            more,
+        ]
+        .concat();
+        let output = lab.toft(&arguments);
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.code(), text)
+    };
+    assert_eq!(diff(&[]).0, Some(2), "no state yet");
+    let cluster = lab.up(&[]);
+    cluster.settled();
+    assert_eq!(
+        diff(&[]),
+        (
+            Some(0),
+            "No application changes (1 stay as they are)\n".to_owned()
+        )
+    );
+    save(&lab, "saved");
+    let (code, text) = diff(&[]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("-   a: b") && text.contains("+   a: saved"),
+        "{text}"
+    );
+    fs::remove_file(lab.repository().join("apps/settings.yaml")).unwrap();
+    let other =
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: other\nstringData:\n  a: hidden\n";
+    fs::write(lab.repository().join("apps/other.yaml"), other).unwrap();
+    let (code, text) = diff(&["-o", "markdown"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(
+        text.contains("settings") && text.contains("other") && !text.contains("hidden"),
+        "{text}"
+    );
+    // A tree that was given when the cluster began stays what the cluster has.
+    wait_for(&cluster, Some("b"));
+    assert_eq!(lab.toft(&["down"]).status.code(), Some(0));
+    let (code, text) = diff(&[]);
+    assert_eq!(code, Some(3), "{text}");
+    assert!(
+        text.contains("no cluster runs with the state in `.toft`"),
+        "{text}"
+    );
+}

@@ -29,6 +29,7 @@ pub(crate) fn run(settings: &UpSettings, printer: &mut Printer) -> anyhow::Resul
     let heard = Arc::new(Heard::default());
     listen(&cluster, &heard)?;
     let news = bring_up(&cluster, settings, printer);
+    cluster.rendered.keep();
     let status = if is_over(&news) {
         Ok(ExitStatus::Done)
     } else if is_up(&news, settings) {

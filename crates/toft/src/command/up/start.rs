@@ -10,18 +10,22 @@ use toft_host::{
     Aim, BRING_UP, Batch, Board, Drive, Line, OpenError, Opened, StateDir, StateLock, Store,
     StoreError, Supplier, open_tree, wall_clock,
 };
-use toft_rehearse::{Repository, World, WorldError, WorldSettings, find_root};
+use toft_object::Time;
+use toft_rehearse::{Means, Repository, World, WorldError, WorldSettings, find_root};
 use toft_server::{Door, DoorError, Identity, OpenDoor, Service, kubeconfig};
 use toft_value::{Value, value};
 
 use super::{Ending, UpSettings};
 use crate::command::state::{unreadable, unusable};
-use crate::outside::telling;
+use crate::outside::{RenderedBefore, telling};
 use crate::printer::{Printer, Tone};
 use crate::trouble::Trouble;
 
 /// The note that holds what the cluster was made with.
 const MADE_WITH: &str = "made-with";
+
+/// The file of the state that says the same to whoever may not open the store.
+pub(in crate::command) const MADE_WITH_FILE: &str = "made-with.json";
 
 /// A cluster that runs.
 pub(super) struct Cluster {
@@ -29,6 +33,7 @@ pub(super) struct Cluster {
     pub(super) line: Line,
     pub(super) state: StateDir,
     pub(super) address: String,
+    pub(super) rendered: RenderedBefore,
     world: JoinHandle<Result<(), StoreError>>,
     door: OpenDoor,
     lock: StateLock,
@@ -39,6 +44,7 @@ impl Cluster {
     pub(super) fn end(self) -> anyhow::Result<()> {
         let ended = self.world.join();
         self.door.close();
+        self.rendered.keep();
         drop(self.lock);
         match ended {
             Ok(ended) => ended.map_err(unreadable),
@@ -59,6 +65,7 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
     let door = bind(settings.port, lock.last_address())?;
     let address = door.address().to_string();
     let made_with = MadeWith::of(settings, &store)?;
+    let rendered = settings.outside.rendered_before(&settings.directory);
     let world_settings = WorldSettings {
         cluster: ClusterSettings {
             api_port: door.address().port(),
@@ -67,11 +74,22 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
         },
         project_rules: settings.project_rules,
         root: made_with.root.clone(),
+        renderings: rendered.renderings.clone(),
+        now: made_with.now,
     };
-    let supplier = Supplier::new(settings.outside.fetcher()?, made_with.root.clone());
+    let means = Means {
+        renderings: rendered.renderings.clone(),
+        seed: made_with.seed,
+        now: made_with.now,
+        api_versions: None,
+    };
+    let fetcher = settings.outside.fetcher()?;
+    let supplier = Supplier::new(fetcher, made_with.root.clone(), means);
     let repository = supply(&supplier, &opened, printer)?;
     let world = world(world_settings, &store, repository)?;
     made_with.keep(&store, &world)?;
+    let note = made_with.note().to_json_indented("  ") + "\n";
+    state.write(MADE_WITH_FILE, note.as_bytes())?;
     state.write("kubeconfig", kubeconfig(&identity, &address).as_bytes())?;
     lock.tell(Some(&address))
         .context("failed to write the lock of the state")?;
@@ -95,6 +113,7 @@ pub(super) fn start(settings: &UpSettings, printer: &mut Printer) -> anyhow::Res
         line,
         state,
         address,
+        rendered,
         world,
         door,
         lock,
@@ -129,8 +148,7 @@ fn supply(
 
 /// The world of a fresh state, or the one that the state holds.
 fn world(settings: WorldSettings, store: &Store, repository: Repository) -> anyhow::Result<World> {
-    // Whole seconds, as Kubernetes writes them: how long things take shows no fraction of chance.
-    let start = (wall_clock() - BRING_UP).truncated();
+    let start = beginning();
     let saved = store.load().map_err(unreadable)?;
     let world = match saved {
         // What lies further back than any bring-up is skipped.
@@ -138,6 +156,12 @@ fn world(settings: WorldSettings, store: &Store, repository: Repository) -> anyh
         None => World::new(settings, repository, start),
     };
     world.map_err(rootless)
+}
+
+/// When bring-up begins: in whole seconds, as Kubernetes writes them, so that how long things take shows no
+/// fraction of chance.
+fn beginning() -> Time {
+    (wall_clock() - BRING_UP).truncated()
 }
 
 /// Why a folder cannot be opened, and what to do.
@@ -175,15 +199,18 @@ fn look_for_root(settings: &UpSettings, opened: &Opened) -> anyhow::Result<()> {
 struct MadeWith {
     seed: u64,
     root: Option<String>,
+    /// When, which is what the clock says to charts from then on.
+    now: Time,
 }
 
 impl MadeWith {
     /// What the cluster in the store was made with, or what a fresh one is to be made with.
     fn of(settings: &UpSettings, store: &Store) -> anyhow::Result<Self> {
         let root = settings.root.clone();
+        let now = beginning();
         let Some(kept) = store.note(MADE_WITH).map_err(unreadable)? else {
             let seed = settings.seed.unwrap_or_default();
-            return Ok(Self { seed, root });
+            return Ok(Self { seed, root, now });
         };
         let seed = kept
             .i64_at(&["seed"])
@@ -197,14 +224,21 @@ impl MadeWith {
                 .into());
         }
         let root = root.or_else(|| kept.str_at(&["root"]).map(str::to_owned));
-        Ok(Self { seed, root })
+        let made = kept.str_at(&["now"]).map(Time::parse);
+        let now = made.and_then(Result::ok).unwrap_or(now);
+        Ok(Self { seed, root, now })
+    }
+
+    fn note(&self) -> Value {
+        value!({
+            "seed": Value::from_u64(self.seed),
+            "now": self.now.to_string(),
+            "root": self.root.as_deref().map_or(Value::Null, Value::from),
+        })
     }
 
     fn keep(&self, store: &Store, world: &World) -> anyhow::Result<()> {
-        let note = value!({
-            "seed": Value::from_u64(self.seed),
-            "root": self.root.as_deref().map_or(Value::Null, Value::from),
-        });
+        let note = self.note();
         let batch = Batch {
             commits: &[],
             clock: world.clock(),
