@@ -8,9 +8,16 @@ use toft_yaml::{NodeKind as Kind, Plain, Resolver, Style as Quotes, resolve_plai
 
 use crate::node::{Fields, KeyForm, Node, Scalar, Style, Tag};
 
-/// How many nodes aliases may add to one document. The largest public homelab repository has 4,000
+/// How many nodes one alias may add to a document. The largest public homelab repository has 4,000
 /// aliases in all; upstream has no limit and runs out of memory.
 pub(crate) const ALIAS_NODES_MAX: usize = 200_000;
+
+/// How many nodes all aliases of a document may add together: the largest file that is read has some
+/// hundred thousand.
+const ALL_ALIAS_NODES_MAX: usize = 2_000_000;
+
+/// How many bytes of text all aliases of a document may add together: eight times the largest file.
+const ALIAS_BYTES_MAX: usize = 64 << 20;
 
 /// A key that is there twice.
 pub(crate) const KEY_TWICE: &str = "KUS005";
@@ -88,6 +95,7 @@ fn read(
             within: Within::Object,
             open: Vec::new(),
             aliased: 0,
+            copied: Copied::default(),
         };
         let node = reader.node(root).map_err(|diagnostic| vec![*diagnostic])?;
         let span = root.span();
@@ -155,8 +163,16 @@ struct Reader<'a> {
     within: Within,
     /// The nodes on the way that have an anchor, and those whose aliases are being followed.
     open: Vec<Span>,
-    /// How many nodes came from aliases.
+    /// How many nodes came from the alias that is being followed.
     aliased: usize,
+    copied: Copied,
+}
+
+/// What came from all aliases of a document.
+#[derive(Clone, Copy, Debug, Default)]
+struct Copied {
+    nodes: usize,
+    bytes: usize,
 }
 
 type Read<T> = Result<T, Box<Diagnostic>>;
@@ -196,11 +212,28 @@ impl Reader<'_> {
         if self.aliased == 0 {
             return Ok(());
         }
+        let text = match node.kind() {
+            Kind::Scalar(_) => node.text().len(),
+            Kind::List(_) | Kind::Map(_) | Kind::Alias => 0,
+        };
+        self.copied(node, text)
+    }
+
+    /// Counts a node that an alias adds.
+    fn copied(&mut self, node: toft_yaml::Node<'_>, bytes: usize) -> Read<()> {
         self.aliased += 1;
-        if self.aliased <= ALIAS_NODES_MAX {
+        self.copied.nodes += 1;
+        self.copied.bytes += bytes;
+        let (most, of) = if self.aliased > ALIAS_NODES_MAX {
+            (ALIAS_NODES_MAX, "nodes")
+        } else if self.copied.nodes > ALL_ALIAS_NODES_MAX {
+            (ALL_ALIAS_NODES_MAX, "nodes")
+        } else if self.copied.bytes > ALIAS_BYTES_MAX {
+            (ALIAS_BYTES_MAX, "bytes")
+        } else {
             return Ok(());
-        }
-        let message = format!("aliases add more than {ALIAS_NODES_MAX} nodes to this document");
+        };
+        let message = format!("aliases add more than {most} {of} to this document");
         let told = self.error("KUS003", node.span(), message);
         Err(Box::new(told.because(
             "each alias copies what its anchor stands at; aliases of aliases multiply",
@@ -216,7 +249,7 @@ impl Reader<'_> {
         let outermost = self.aliased == 0;
         self.aliased = self.aliased.max(1);
         let node = self.node(target)?;
-        // Only nested aliases multiply; a document may use one anchor as often as it likes.
+        // Only nested aliases multiply; a document may use one anchor often.
         if outermost {
             self.aliased = 0;
         }
@@ -260,6 +293,7 @@ impl Reader<'_> {
             let Node::Map(fields) = map else { continue };
             for (name, value) in fields.iter() {
                 if !seen.contains_key(name) {
+                    self.copied(node, 0)?;
                     seen.insert(name.clone(), node.span());
                     entries.push((name.clone(), KeyForm::String, value.clone()));
                 }
