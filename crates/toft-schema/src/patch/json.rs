@@ -7,6 +7,11 @@ use super::PatchError;
 /// How many operations one patch may have. Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`.
 pub const OPERATIONS_MAX: usize = 10_000;
 
+/// How many bytes of JSON the `copy` operations of a patch may copy: each copy of a map into itself doubles it.
+///
+/// Source: apiserver 0.36.3 `pkg/server/config.go`, `JSONPatchMaxCopyBytes`.
+const COPY_BYTES_MAX: usize = 3 << 20;
+
 const MISSING: &str = "missing value";
 
 /// Applies a JSON patch: its operations one after the other, all or none.
@@ -36,6 +41,7 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
         return Err(PatchError::TooLong(operations.len()));
     }
     let mut document = object.clone();
+    let mut copied = 0;
     for operation in operations {
         let Some(_) = operation.as_map() else {
             return Err(PatchError::Bad(format!(
@@ -43,19 +49,19 @@ pub fn json(object: &Value, patch: &Value) -> Result<Value, PatchError> {
                 operation.kind().go_name()
             )));
         };
-        apply(&mut document, operation).map_err(PatchError::Unprocessable)?;
+        apply(&mut document, operation, &mut copied).map_err(PatchError::Unprocessable)?;
     }
     Ok(document)
 }
 
-fn apply(document: &mut Value, operation: &Value) -> Result<(), String> {
+fn apply(document: &mut Value, operation: &Value, copied: &mut usize) -> Result<(), String> {
     match operation.str_at(&["op"]).unwrap_or("unknown") {
         "add" => add(document, operation),
         "remove" => remove(document, operation),
         "replace" => replace(document, operation),
         "move" => move_(document, operation),
         "test" => test(document, operation),
-        "copy" => copy(document, operation),
+        "copy" => copy(document, operation, copied),
         other => Err(format!("Unexpected kind: {other}")),
     }
 }
@@ -169,7 +175,7 @@ fn test(document: &mut Value, operation: &Value) -> Result<(), String> {
     }
 }
 
-fn copy(document: &mut Value, operation: &Value) -> Result<(), String> {
+fn copy(document: &mut Value, operation: &Value, copied: &mut usize) -> Result<(), String> {
     let from = from_of(operation)
         .map_err(|error| format!("copy operation failed to decode from: {error}"))?;
     let Some((container, key)) = find(document, from) else {
@@ -186,7 +192,14 @@ fn copy(document: &mut Value, operation: &Value) -> Result<(), String> {
             "copy operation does not apply: doc is missing destination path: {path}: {MISSING}"
         ));
     };
-    put(container, &key, value.unwrap_or_default())
+    let value = value.unwrap_or_default();
+    *copied += value.to_json().len();
+    if *copied > COPY_BYTES_MAX {
+        return Err(format!(
+            "Unable to copy, the accumulated size increase of copy is {copied}, exceeding the limit {COPY_BYTES_MAX}"
+        ));
+    }
+    put(container, &key, value)
         .map_err(|error| format!("error while adding value during copy: {error}"))
 }
 
