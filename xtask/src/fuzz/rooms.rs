@@ -22,10 +22,13 @@ use crate::shell;
 /// How long a fuzzer runs without `--seconds`.
 const SECONDS: u64 = 600;
 
-/// One input that takes longer hangs: the last guard, behind the budgets of the rooms.
+/// One input that needs more time on a processor hangs: the last guard, behind the budgets of the rooms.
 const HANG: Duration = Duration::from_mins(1);
 
-/// One input that takes longer is told. Unoptimised code is ten times slower than what users run, and the machine may be busy.
+/// One input that does not end for so long waits for something.
+const STUCK: Duration = Duration::from_mins(20);
+
+/// One input that needs more time on a processor is told. Unoptimised code is ten times slower than what users run.
 const SLOW: Duration = Duration::from_secs(8);
 
 /// One input that needs more memory is told.
@@ -237,7 +240,9 @@ impl Worker {
     }
 
     fn watch(&mut self) -> Result<Ended> {
-        let (mut last, mut since) = (self.at()?, Instant::now());
+        let schedule = format!("/proc/{}/schedstat", self.child.id());
+        let now = || (Instant::now(), processor_time(&schedule));
+        let (mut last, mut since) = (self.at()?, now());
         let ended = loop {
             if let Some(status) = self.child.try_wait()? {
                 break if status.success() {
@@ -247,11 +252,12 @@ impl Worker {
                 };
             }
             // The file is empty for a moment while it is written.
-            let now = self.at().unwrap_or(last);
-            if now != last {
-                (last, since) = (now, Instant::now());
+            let at = self.at().unwrap_or(last);
+            if at != last {
+                (last, since) = (at, now());
             }
-            if since.elapsed() > HANG {
+            let used = processor_time(&schedule).saturating_sub(since.1);
+            if used > HANG || since.0.elapsed() > STUCK {
                 self.child.kill()?;
                 self.child.wait()?;
                 break Ended::Hung;
@@ -280,7 +286,7 @@ fn inside(target: &Target, plan: &Plan, at: &Path) -> Result<()> {
     while begin.elapsed() < whole {
         std::fs::write(at, number.to_string())?;
         let input = input(target, &stored, (plan.seed, number));
-        let started = Instant::now();
+        let started = processor_time(OWN_SCHEDULE);
         let run = AssertUnwindSafe(|| (target.run)(&input));
         if let Ok(good) = std::panic::catch_unwind(run) {
             taken += u64::from(good);
@@ -288,8 +294,9 @@ fn inside(target: &Target, plan: &Plan, at: &Path) -> Result<()> {
             let place = place.lock().unwrap_or_else(PoisonError::into_inner);
             println!("found {number} panics at {place}");
         }
-        if started.elapsed() > SLOW {
-            println!("found {number} takes {} s", started.elapsed().as_secs());
+        let used = processor_time(OWN_SCHEDULE).saturating_sub(started);
+        if used > SLOW {
+            println!("found {number} takes {} s", used.as_secs());
         }
         let memory = most_memory_kb();
         if memory > MEMORY_KB_MAX {
@@ -302,6 +309,16 @@ fn inside(target: &Target, plan: &Plan, at: &Path) -> Result<()> {
     std::fs::write(at, number.to_string())?;
     println!("taken {taken}");
     Ok(())
+}
+
+/// Where the kernel tells how long this process was on a processor.
+const OWN_SCHEDULE: &str = "/proc/self/schedstat";
+
+/// How long the first thread of a process was on a processor.
+fn processor_time(schedule: &str) -> Duration {
+    let text = std::fs::read_to_string(schedule).unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|text| text.parse().ok());
+    Duration::from_nanos(nanoseconds.unwrap_or(0))
 }
 
 /// The most memory that was ever resident.
