@@ -318,9 +318,65 @@ fn value(schema: Schema<'_>, part: &Part<'_>, depth: usize) -> Result<Value, Pro
         }
         Shape::Duration => duration(part.bytes()?)?,
         Shape::Bytes => STANDARD.encode(part.bytes()?).into(),
-        Shape::Raw | Shape::Any => raw(part.bytes()?)?,
+        Shape::Raw | Shape::Any => match choice(schema) {
+            Some(choice) => chosen((schema, choice), part.bytes()?, depth)?,
+            None => raw(part.bytes()?)?,
+        },
         // A list of lists or a map in a list has no field of its own in any built-in kind.
         Shape::Map | Shape::List => Value::Null,
+    })
+}
+
+/// Where the definitions of a CRD's schemas are.
+const CRD_TYPES: &str = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
+
+/// What may stand where a CRD's schema stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Bool,
+    Schemas,
+    Texts,
+}
+
+/// Source: apiextensions-apiserver 0.36.3 `pkg/apis/apiextensions/v1/generated.proto`.
+fn choice(schema: Schema<'_>) -> Option<Choice> {
+    match schema.name().strip_prefix(CRD_TYPES)? {
+        "OrBool" => Some(Choice::Bool),
+        "OrArray" => Some(Choice::Schemas),
+        "OrStringArray" => Some(Choice::Texts),
+        _ => None,
+    }
+}
+
+/// A schema, or what may stand in its place.
+///
+/// Source: apiextensions-apiserver 0.36.3 `pkg/apis/apiextensions/v1/marshal.go`.
+fn chosen(
+    (schema, choice): (Schema<'_>, Choice),
+    bytes: &[u8],
+    depth: usize,
+) -> Result<Value, ProtobufError> {
+    let Some(props) = schema.definition(CRD_TYPES) else {
+        return Ok(Value::Null);
+    };
+    let (mut allows, mut one, mut list) = (false, None, List::new());
+    for part in Parts(bytes) {
+        let part = part?;
+        match (choice, part.number) {
+            (Choice::Bool, 1) => allows = part.signed() != 0,
+            (Choice::Bool, 2) | (Choice::Schemas | Choice::Texts, 1) => {
+                one = Some(message(props, part.bytes()?, depth + 1)?);
+            }
+            (Choice::Schemas, 2) => list.push(message(props, part.bytes()?, depth + 1)?),
+            (Choice::Texts, 2) => list.push(part.text()?),
+            _ => {}
+        }
+    }
+    Ok(match (one, choice) {
+        (_, Choice::Schemas | Choice::Texts) if !list.is_empty() => Value::List(list),
+        (Some(one), _) => one,
+        (None, Choice::Bool) => Value::Bool(allows),
+        (None, Choice::Schemas | Choice::Texts) => Value::Null,
     })
 }
 
@@ -460,6 +516,41 @@ mod tests {
             decode(b"{}", &Schemas::builtin()),
             Err(ProtobufError::Magic)
         );
+    }
+
+    /// What `apiextensions/v1` writes for a schema whose every alternative is used.
+    #[test]
+    fn schemas_of_crds_choose() {
+        let text = |number, text: &str| field(number, text.as_bytes());
+        let props = [
+            text(5, "object"),
+            // items: one schema
+            field_of(24, &field(1, &text(5, "string"))),
+            // additionalProperties: true
+            field_of(30, &[0x08, 1]),
+            // dependencies: {a: [b]}
+            field_of(32, &[text(1, "a"), field(2, &text(2, "b"))].concat()),
+            // additionalItems: false
+            field_of(33, &[0x08, 0]),
+        ]
+        .concat();
+        let schemas = Schemas::builtin();
+        let schema = schemas.definition(CRD_TYPES).unwrap();
+        let expected = value!({
+            "type": "object", "items": {"type": "string"}, "additionalProperties": true,
+            "dependencies": {"a": ["b"]}, "additionalItems": false,
+        });
+        assert_eq!(message(schema, &props, 0), Ok(expected));
+    }
+
+    /// A field whose number needs two bytes.
+    fn field_of(number: u32, content: &[u8]) -> Vec<u8> {
+        let tag = number << 3 | 2;
+        let byte = |number: u32| u8::try_from(number).unwrap();
+        let mut bytes = vec![byte(tag & 0x7f) | 0x80, byte(tag >> 7)];
+        bytes.push(u8::try_from(content.len()).unwrap());
+        bytes.extend_from_slice(content);
+        bytes
     }
 
     #[test]

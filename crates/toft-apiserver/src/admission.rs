@@ -45,6 +45,9 @@ pub(crate) fn updated(
     namespaces::must_exist_to_change(call, store)?;
     if is(call, "", "pods") {
         pods::keep_priority(live, new);
+        if call.path.subresource.is_empty() {
+            pods::tolerate_short_outages(call, store, new)?;
+        }
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
 //! What schemas say of an object: its defaults, and what is wrong with it.
 
+mod requests;
+
 use toft_api::ApiError;
 use toft_object::GroupKind;
 use toft_schema::FieldError as SchemaError;
 use toft_value::{Map, Value};
 
+use crate::admission::is;
 use crate::call::Call;
 use crate::invalid::{FieldError, invalid};
 use crate::prepare;
@@ -42,8 +45,13 @@ pub(crate) fn change(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), A
         ephemeral_stay(call, live, new)?;
         return new_object(call, &call.path.name, new);
     }
-    let errors = toft_schema::validate_update(call.schemas, call.gvk(), live, new);
-    refuse(call, &call.path.name, &errors)
+    let mut errors = Vec::new();
+    if is(call, "certificates.k8s.io", "certificatesigningrequests") {
+        errors = requests::change(call, live, new);
+    }
+    let told = toft_schema::validate_update(call.schemas, call.gvk(), live, new);
+    errors.extend(told.iter().map(FieldError::of));
+    refuse_all(call, &call.path.name, &errors)
 }
 
 /// Debuggers that are there are there for good.
@@ -94,13 +102,17 @@ fn no_new_finalizers(call: &Call<'_>, live: &Value, new: &Value) -> Result<(), A
 }
 
 fn refuse(call: &Call<'_>, name: &str, errors: &[SchemaError]) -> Result<(), ApiError> {
+    let errors: Vec<FieldError> = errors.iter().map(FieldError::of).collect();
+    refuse_all(call, name, &errors)
+}
+
+fn refuse_all(call: &Call<'_>, name: &str, errors: &[FieldError]) -> Result<(), ApiError> {
     if errors.is_empty() {
         return Ok(());
     }
-    let errors: Vec<FieldError> = errors.iter().map(FieldError::of).collect();
     // Kinds of two groups are told by the one that keeps them.
     let kind = GroupKind::new(&call.stored.group, &call.gvk().kind);
-    Err(invalid(&kind, name, &errors))
+    Err(invalid(&kind, name, errors))
 }
 
 /// What a part of an object is when nobody wrote it; nothing for kinds without such a part and for custom

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use toft_api::{ApiError, Validation, Verb};
+use toft_api::{ApiError, Body, PatchKind, Validation, Verb};
 use toft_object::Gvk;
 use toft_schema::{DecodeError, Decoded};
 use toft_value::Value;
@@ -33,7 +33,7 @@ pub(crate) fn decode_as(call: &Call<'_>, expected: &Gvk, body: &Value) -> Result
         Some(_) if *expected == *call.gvk() => custom(call, &object),
         Some(_) | None => toft_schema::decode(call.schemas, expected, &object),
     };
-    let decoded = decoded.map_err(|error| cannot(expected, expected, &error.to_string()))?;
+    let decoded = decoded.map_err(|error| cannot(expected, expected, &told(call, &error)))?;
     let oddities = match (&call.request.oddities, call.validation()) {
         (_, Validation::Ignore) => Vec::new(),
         (Some(seen), _) if call.custom.is_some() && call.request.verb != Verb::Patch => {
@@ -234,6 +234,19 @@ fn internal(gvk: &Gvk) -> String {
         "core".to_owned()
     } else {
         first.to_owned()
+    }
+}
+
+/// A strategic merge patch is no text that is read again.
+fn told(call: &Call<'_>, error: &DecodeError) -> String {
+    let kind = match &call.request.body {
+        Body::Patch { kind, .. } => Some(*kind),
+        Body::None | Body::Object(_) => None,
+    };
+    if kind == Some(PatchKind::Strategic) {
+        error.restored().to_owned()
+    } else {
+        error.to_string()
     }
 }
 

@@ -44,6 +44,12 @@ impl FieldError {
         Self::new(field, "FieldValueForbidden", with("Forbidden", why))
     }
 
+    /// `field: Duplicate value: "x"`
+    pub(crate) fn duplicate(field: &str, value: &Value) -> Self {
+        let body = format!("Duplicate value: {}", value.to_json());
+        Self::new(field, "FieldValueDuplicate", body)
+    }
+
     /// What the schemas found.
     pub(crate) fn of(error: &toft_schema::FieldError) -> Self {
         Self::new(&error.field, error.reason(), error.message())

@@ -201,6 +201,7 @@ fn not_there(wanted: &str, candidates: &[Candidate]) -> Diagnostic {
     let message = format!("no Application is called `{wanted}`, and no file or folder either");
     let diagnostic = Diagnostic::error("UP001", message);
     listed(diagnostic, &candidates.iter().collect::<Vec<_>>())
+        .help("`--root` takes the name of an Application, or a file or folder of the repository")
 }
 
 fn nothing_begins(found: &Found) -> Diagnostic {

@@ -31,8 +31,21 @@ use crate::schemas::Schemas;
 /// );
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct DecodeError(pub String);
+#[error("{text}")]
+pub struct DecodeError {
+    text: String,
+    restored: Option<String>,
+}
+
+impl DecodeError {
+    /// How Go tells it of a strategic merge patch, whose outcome is put into the struct without being text
+    /// in between; values that read themselves tell the same.
+    ///
+    /// Source: apimachinery 0.36.3 `pkg/runtime/converter.go`, `fromUnstructured`.
+    pub fn restored(&self) -> &str {
+        self.restored.as_ref().unwrap_or(&self.text)
+    }
+}
 
 /// A decoded object.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +119,43 @@ struct At<'a> {
     go_type: &'a str,
 }
 
+/// Source: apimachinery 0.36.3 `pkg/runtime/converter.go`, `fromUnstructured` and what it calls.
+fn restored(shape: Shape, at: At<'_>, value: &Value) -> String {
+    let kind = match value {
+        Value::Null => "invalid",
+        Value::Bool(_) => "bool",
+        Value::Int(_) | Value::UInt(_) => "int64",
+        Value::Float(_) => "float64",
+        Value::Str(_) => "string",
+        Value::List(_) => "slice",
+        Value::Map(_) => "map",
+    };
+    let go_kind = match shape {
+        Shape::Map => return format!("cannot restore map from {kind}"),
+        Shape::List | Shape::Bytes => return format!("cannot restore slice from {kind}"),
+        Shape::Object => return format!("cannot restore struct from: {kind}"),
+        Shape::Int32 => "int32",
+        Shape::Int64 => "int64",
+        Shape::Number => "float64",
+        Shape::Boolean => "bool",
+        Shape::String
+        | Shape::IntOrString
+        | Shape::Quantity
+        | Shape::Time
+        | Shape::MicroTime
+        | Shape::Duration
+        | Shape::Raw
+        | Shape::Any => "string",
+    };
+    // What Go converts, and JSON does not.
+    match (kind, go_kind) {
+        ("int64", "string") | ("float64", "int32" | "int64") => {
+            format!("cannot convert {kind} to {}", at.go_type)
+        }
+        _ => format!("unrecognized type: {go_kind}"),
+    }
+}
+
 struct Decoder<'a> {
     /// The fields on the way, as Go tells them: no list indexes, no map keys.
     fields: Vec<&'a str>,
@@ -129,27 +179,35 @@ impl<'a> Decoder<'a> {
             (Shape::List, Value::List(items)) => self.list(schema, at, items),
             (shape, _) => scalar::decode(shape, value).map_err(|error| match error {
                 scalar::Error::Type { kind, go_type } => {
+                    let restored = match go_type {
+                        Some(go_type) => self.type_error(&kind, At { outer: "", go_type }),
+                        None => restored(shape, at, value),
+                    };
                     let go_type = go_type.unwrap_or(at.go_type);
-                    self.type_error(&kind, At { go_type, ..at })
+                    DecodeError {
+                        text: self.type_error(&kind, At { go_type, ..at }),
+                        restored: Some(restored),
+                    }
                 }
-                scalar::Error::Text(text) => DecodeError(text),
+                scalar::Error::Text(text) => DecodeError {
+                    text,
+                    restored: None,
+                },
             }),
         }
     }
 
-    fn type_error(&self, kind: &str, at: At<'_>) -> DecodeError {
+    fn type_error(&self, kind: &str, at: At<'_>) -> String {
         if at.outer.is_empty() {
             let go_type = at.go_type;
-            return DecodeError(format!(
-                "json: cannot unmarshal {kind} into Go value of type {go_type}"
-            ));
+            return format!("json: cannot unmarshal {kind} into Go value of type {go_type}");
         }
         let outer = at.outer.rsplit('.').next().unwrap_or_default();
-        DecodeError(format!(
+        format!(
             "json: cannot unmarshal {kind} into Go struct field {outer}.{} of type {}",
             self.fields.join("."),
             at.go_type
-        ))
+        )
     }
 
     /// Walks in order of keys, as Go walks JSON that is written so: errors come in that order.

@@ -165,6 +165,13 @@ impl<'a> Schema<'a> {
         self.type_().map_or("", |one| one.name.as_str())
     }
 
+    /// Another definition of the same table, by its name in OpenAPI.
+    pub fn definition(self, name: &str) -> Option<Self> {
+        let types = &self.graph.types;
+        let at = types.iter().position(|one| one.name == name)?;
+        Some(Self::new(self.graph, Index::try_from(at).ok()?))
+    }
+
     /// The struct as Go prints it, such as `v1.Container`; empty for what is none.
     pub fn go_name(self) -> &'a str {
         self.type_().map_or("", |one| one.go_name.as_str())

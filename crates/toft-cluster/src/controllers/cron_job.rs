@@ -133,6 +133,10 @@ fn start(ctx: &mut Ctx<'_>, cron: &mut Value) -> Result<Next, ApiError> {
         .i64_at(&["spec", "startingDeadlineSeconds"])
         .map(|seconds| Duration::from_secs(u64::try_from(seconds).unwrap_or(0)));
     let earliest = deadline.map_or(earliest, |deadline| earliest.max(now - deadline));
+    if schedule.next(earliest, &zone).is_none() {
+        never_comes(ctx, cron);
+        return Ok(Next::Nothing);
+    }
     let Some((due, missed)) = latest(&schedule, &zone, (earliest, now)) else {
         return Ok(next);
     };
@@ -160,6 +164,15 @@ fn start(ctx: &mut Ctx<'_>, cron: &mut Value) -> Result<Next, ApiError> {
     }
     make(ctx, cron, (due, &zone))?;
     Ok(next)
+}
+
+/// Tells of a schedule such as the 31st of February.
+fn never_comes(ctx: &mut Ctx<'_>, cron: &Value) {
+    let schedule = cron.str_at(&["spec", "schedule"]).unwrap_or_default();
+    let text = format!(
+        "invalid schedule: {schedule} : time difference between two schedules is less than 1 second"
+    );
+    ctx.note_once(cron, &Note::warning("InvalidSchedule", text));
 }
 
 /// The schedule and zone of a CronJob that is not suspended.

@@ -48,6 +48,11 @@ pub(crate) fn run(settings: &UpSettings, printer: &mut Printer) -> anyhow::Resul
     // It may have ended by itself; then nobody listens any more.
     let _ = cluster.line.stop();
     cluster.end()?;
+    if heard.status().is_some() {
+        printer.note(
+            "Stopped. What the cluster holds is kept; the same command goes on from there.\n",
+        );
+    }
     Ok(heard.status().unwrap_or(status?))
 }
 
