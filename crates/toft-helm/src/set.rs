@@ -274,7 +274,10 @@ impl<'a> Parser<'a> {
         }
         let (text, stop) = self.until(&['[', '.', '=']);
         if !text.is_empty() {
-            return failed(format!("unexpected data at end of array index: {text:?}"));
+            // Upstream prints a list of characters.
+            let shown: Vec<String> = text.chars().map(quoted).collect();
+            let shown = shown.join(" ");
+            return failed(format!("unexpected data at end of array index: [{shown}]"));
         }
         let at = usize::try_from(index).unwrap_or(usize::MAX);
         match stop {
@@ -316,6 +319,14 @@ enum Found {
 fn set(values: &mut Map, key: &str, value: Value) {
     if !key.is_empty() {
         values.insert(key, value);
+    }
+}
+
+/// A character as Go's `%q` prints it.
+fn quoted(one: char) -> String {
+    match one {
+        '"' => "'\"'".to_owned(),
+        other => format!("{other:?}"),
     }
 }
 

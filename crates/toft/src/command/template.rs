@@ -1,16 +1,21 @@
 //! `toft template`: what `helm template` prints, byte for byte.
 
 mod chart;
+mod output;
 mod values;
 
+use std::path::PathBuf;
+
 use clap::Args;
-use toft_helm::{HelmVersion, KubeVersion, Problem, TemplateOptions, manifests, release_name};
+use toft_helm::{
+    HelmVersion, KubeVersion, Manifests, Problem, TemplateOptions, manifests, release_name,
+};
 use toft_source::Diagnostic;
 
 use crate::charts::{Helm, chance, now};
 use crate::diagnostics::{Vantage, tell};
 use crate::exit::ExitStatus;
-use crate::printer::Printer;
+use crate::printer::{Printer, Tone};
 use crate::trouble::Trouble;
 
 /// Print the objects of a chart as `helm template` does
@@ -75,7 +80,10 @@ pub(crate) struct TemplateArgs {
     /// Give the release a name, which is `release-name`
     #[arg(short, long)]
     generate_name: bool,
-    /// Taken as Helm takes it: it is about folders of output, and there are none
+    /// Write what each template gives to a file in this folder instead of printing it
+    #[arg(long, value_name = "FOLDER")]
+    output_dir: Option<PathBuf>,
+    /// With `--output-dir`: write into a folder with the name of the release
     #[arg(long)]
     release_name: bool,
     /// Not done here: dependencies that are missing are told
@@ -144,14 +152,30 @@ fn text(
         Ok(chart) => chart,
         Err(diagnostics) => return Ok(Err(diagnostics)),
     };
+    if chart.metadata.deprecated {
+        let warning = printer.paint("warning", Tone::Warning);
+        printer.talk(&format!("{warning}: this chart is deprecated\n"));
+    }
     let values = args.values.input()?;
-    let printed = values.merged(version).and_then(|values| {
-        let rendered = manifests(&chart, &values, &options)?;
-        match args.show_only.as_slice() {
-            [] => Ok(rendered.print()),
-            only => rendered.print_only(only, version),
+    let rendered = values
+        .merged(version)
+        .and_then(|values| manifests(&chart, &values, &options));
+    let rendered = match rendered {
+        Ok(rendered) => rendered,
+        Err(problem) => return Ok(Err(vec![told(problem, args)])),
+    };
+    let rendered = match &args.output_dir {
+        None => rendered,
+        Some(folder) => {
+            let release = args.release_name.then_some(options.release.name.as_str());
+            output::write(&rendered, folder, release, printer)?;
+            Manifests::default()
         }
-    });
+    };
+    let printed = match args.show_only.as_slice() {
+        [] => Ok(rendered.print()),
+        only => rendered.print_only(only, version),
+    };
     Ok(printed.map_err(|problem| vec![told(problem, args)]))
 }
 
