@@ -534,7 +534,7 @@ fn a_cluster_that_runs_tells_what_applying_would_change_and_nothing_is_applied()
     assert!(text.contains("\nspec:\n"), "{text}");
     files.insert(
         path,
-        text.replace("replicas: 1", "replicas: 0")
+        text.replace("\nspec:\n", "\nspec:\n  replicas: 0\n")
             .into_bytes()
             .into(),
     );
