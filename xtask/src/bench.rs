@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 
+use self::large::Time;
 use self::measure::{Cost, alternate, cost};
 use self::serving::Idle;
 use crate::{oracle, parity, shell, up};
@@ -24,7 +25,8 @@ const SMALL_RUNS: usize = 41;
 /// Runs over the whole corpus.
 const CORPUS_RUNS: usize = 5;
 
-/// `cargo x bench [--corpus DIR] [--idle]`: with `--idle`, an idle minute is measured too.
+/// `cargo x bench [--corpus DIR] [--idle] [--long]`: with `--idle`, an idle minute is measured too; with `--long`, upstream
+/// builds 4,000 objects.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     shell::say("building toft");
     up::build_release()?;
@@ -36,7 +38,9 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         megabytes(size)
     );
     small(&ours, &upstream)?;
-    large::run(&ours, &upstream)?;
+    let long = args.iter().any(|arg| arg == "--long");
+    let time = if long { Time::Long } else { Time::Short };
+    large::run(&ours, &upstream, time)?;
     difference::run(&ours, &upstream)?;
     if let Some(corpus) = shell::flag(args, "--corpus") {
         let corpus = PathBuf::from(corpus)

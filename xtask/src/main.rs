@@ -42,7 +42,7 @@ struct Task {
 const TASKS: &[Task] = &[
     Task {
         name: "bench",
-        summary: "Measure beside upstream's programs: bench [--corpus DIR] [--idle]",
+        summary: "Measure beside upstream's programs: bench [--corpus DIR] [--idle] [--long]",
         run: bench::run,
     },
     Task {
