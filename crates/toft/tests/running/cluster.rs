@@ -48,6 +48,8 @@ data:
 /// A small repository in a folder of its own.
 pub(crate) struct Lab {
     folder: TempDir,
+    /// Outside of the folder, which may be a repository.
+    cache: TempDir,
 }
 
 /// A cluster that runs; it is killed when this is dropped.
@@ -117,7 +119,10 @@ impl Lab {
         fs::create_dir_all(repository.join("apps")).unwrap();
         fs::write(repository.join("root.yaml"), ROOT).unwrap();
         fs::write(repository.join("apps/settings.yaml"), SETTINGS).unwrap();
-        Self { folder }
+        Self {
+            folder,
+            cache: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// The repository of the example lab.
@@ -126,7 +131,10 @@ impl Lab {
         let example =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/k8s-nas/repository");
         copy(&example, &folder.path().join("repository"));
-        Self { folder }
+        Self {
+            folder,
+            cache: tempfile::tempdir().unwrap(),
+        }
     }
 
     /// The folder that everything is in: the repository, and the state once there is one.
@@ -145,7 +153,7 @@ impl Lab {
             .args(arguments)
             .current_dir(self.folder.path())
             .env("TOFT_OFFLINE", "1")
-            .env("TOFT_CACHE", self.folder.path().join("cache"))
+            .env("TOFT_CACHE", self.cache.path())
             .env_remove("TOFT_STATE")
             .env_remove("CLICOLOR_FORCE");
         command
