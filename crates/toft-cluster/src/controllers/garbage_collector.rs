@@ -133,6 +133,9 @@ fn collect(ctx: &mut Ctx<'_>, key: &Key, object: &Value) -> Result<(), ApiError>
         };
     }
     let has_dependents = ctx.reader().dependents(meta::uid(object)).next().is_some();
+    if !owners.waiting.is_empty() && is_in_a_circle(ctx.reader(), object) {
+        unblock(ctx, key, object)?;
+    }
     let propagation = if (!owners.waiting.is_empty() && has_dependents)
         || meta::has_finalizer(object, FOREGROUND)
     {
@@ -151,6 +154,36 @@ fn collect(ctx: &mut Ctx<'_>, key: &Key, object: &Value) -> Result<(), ApiError>
         propagation: Some(propagation),
     };
     ctx.delete(path, &deletion)
+}
+
+/// Whether an object whose owner waits for it has a dependent that waits as well: they might wait for each
+/// other.
+fn is_in_a_circle(reader: Reader<'_>, object: &Value) -> bool {
+    let mut dependents = reader.dependents(meta::uid(object));
+    dependents.any(|dependent| {
+        let found = reader.object(dependent);
+        found
+            .is_some_and(|found| meta::is_deleting(found) && meta::has_finalizer(found, FOREGROUND))
+    })
+}
+
+/// Lets the owners of an object go before it.
+///
+/// Source: `patch.go`, `unblockOwnerReferencesStrategicMergePatch`.
+fn unblock(ctx: &mut Ctx<'_>, key: &Key, object: &Value) -> Result<(), ApiError> {
+    let Some(path) = ctx.path_of(key) else {
+        return Ok(());
+    };
+    let free = |owner: &Value| {
+        let mut owner = owner.clone();
+        if owner.bool_at(&["blockOwnerDeletion"]) == Some(true) {
+            owner.set_at(&["blockOwnerDeletion"], false);
+        }
+        owner
+    };
+    let owners: Vec<Value> = meta::owners(object).iter().map(free).collect();
+    let patch = value!({"metadata": {"ownerReferences": owners, "uid": meta::uid(object)}});
+    ctx.patch(path, patch).map(drop)
 }
 
 /// What became of the owners; `None` where it cannot be said.
