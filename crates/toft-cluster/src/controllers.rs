@@ -56,6 +56,7 @@ pub(crate) static CONTROLLERS: &[Controller] = &[
     protection::CLAIM_CONTROLLER,
     protection::VOLUME_CONTROLLER,
     replica_set::CONTROLLER,
+    replica_set::OLDER_CONTROLLER,
     resource_quota::CONTROLLER,
     scheduler::CONTROLLER,
     service_account::ACCOUNT_CONTROLLER,

@@ -84,6 +84,7 @@ resources! {
     PRIORITY_CLASSES = "scheduling.k8s.io" "v1" "priorityclasses" "PriorityClass";
     PROJECTS = "argoproj.io" "v1alpha1" "appprojects" "AppProject";
     REPLICA_SETS = "apps" "v1" "replicasets" "ReplicaSet";
+    REPLICATION_CONTROLLERS = "" "v1" "replicationcontrollers" "ReplicationController";
     RESOURCE_QUOTAS = "" "v1" "resourcequotas" "ResourceQuota";
     SECRETS = "" "v1" "secrets" "Secret";
     SERVICE_ACCOUNTS = "" "v1" "serviceaccounts" "ServiceAccount";

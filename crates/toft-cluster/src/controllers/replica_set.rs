@@ -1,6 +1,7 @@
-//! ReplicaSets: so many pods of one template.
+//! ReplicaSets and the older ReplicationControllers: so many pods of one template.
 //!
-//! Source: Kubernetes 1.36.3 `pkg/controller/replicaset`.
+//! Source: Kubernetes 1.36.3 `pkg/controller/replicaset`, `pkg/controller/replication`, which is the same for the
+//! older kind.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ use crate::meta;
 use crate::note::Note;
 use crate::pods;
 use crate::reader::Reader;
-use crate::resources::{PODS, REPLICA_SETS};
+use crate::resources::{PODS, REPLICA_SETS, REPLICATION_CONTROLLERS, Resource};
 
 /// How many pods are made or deleted at once, upstream's `BurstReplicas`.
 const BURST: usize = 500;
@@ -34,35 +35,81 @@ pub(crate) const CONTROLLER: Controller = Controller {
     reconcile,
 };
 
-/// The ReplicaSets that might adopt a pod without a controller.
+pub(crate) const OLDER_CONTROLLER: Controller = Controller {
+    name: "replication-controller",
+    identity: Identity::ControllerManager,
+    watches: &[
+        Watch::new(&REPLICATION_CONTROLLERS, Wakes::Itself),
+        Watch::new(&PODS, Wakes::Controller(&REPLICATION_CONTROLLERS)),
+        Watch::new(&PODS, Wakes::Related(older_adopters)),
+    ],
+    reconcile: reconcile_older,
+};
+
+/// An object that wants so many pods, and its kind.
+struct Set<'a> {
+    resource: &'static Resource,
+    object: &'a Value,
+}
+
 fn adopters(reader: Reader<'_>, change: &Change<'_>) -> Vec<Key> {
+    adopters_among(&REPLICA_SETS, reader, change)
+}
+
+fn older_adopters(reader: Reader<'_>, change: &Change<'_>) -> Vec<Key> {
+    adopters_among(&REPLICATION_CONTROLLERS, reader, change)
+}
+
+/// The sets that might adopt a pod without a controller.
+fn adopters_among(resource: &Resource, reader: Reader<'_>, change: &Change<'_>) -> Vec<Key> {
     let Some(pod) = change
         .after
         .filter(|pod| meta::controller(pod).is_none() && meta::labels(pod).is_some())
     else {
         return Vec::new();
     };
-    let sets = reader.list(&REPLICA_SETS, Some(&change.key.namespace));
+    let sets = reader.list(resource, Some(&change.key.namespace));
     let matching = sets.filter(|set| {
-        meta::selector(set).is_some_and(|selector| selector.matches(meta::labels(pod)))
+        selector(resource, set).is_some_and(|selector| selector.matches(meta::labels(pod)))
     });
     matching.map(Key::of).collect()
 }
 
+/// The older kind selects by labels alone.
+fn selector(resource: &Resource, set: &Value) -> Option<LabelSelector> {
+    if resource.name != REPLICATION_CONTROLLERS.name {
+        return meta::selector(set);
+    }
+    let labels = set.at(&["spec", "selector"]).and_then(Value::as_map)?;
+    (!labels.is_empty()).then(|| LabelSelector::from_labels(Some(labels)))
+}
+
 fn reconcile(ctx: &mut Ctx<'_>, key: &Key) -> Next {
-    let Some(set) = ctx.get(&REPLICA_SETS, &key.namespace, &key.name) else {
+    reconcile_as(ctx, key, &REPLICA_SETS)
+}
+
+fn reconcile_older(ctx: &mut Ctx<'_>, key: &Key) -> Next {
+    reconcile_as(ctx, key, &REPLICATION_CONTROLLERS)
+}
+
+fn reconcile_as(ctx: &mut Ctx<'_>, key: &Key, resource: &'static Resource) -> Next {
+    let Some(object) = ctx.get(resource, &key.namespace, &key.name) else {
         return Next::Nothing;
     };
-    let Some(selector) = meta::selector(&set) else {
+    let Some(selector) = selector(resource, &object) else {
         return Next::Nothing;
+    };
+    let set = Set {
+        resource,
+        object: &object,
     };
     sync(ctx, &set, &selector).unwrap_or(Next::Retry)
 }
 
-fn sync(ctx: &mut Ctx<'_>, set: &Value, selector: &LabelSelector) -> Result<Next, ApiError> {
+fn sync(ctx: &mut Ctx<'_>, set: &Set<'_>, selector: &LabelSelector) -> Result<Next, ApiError> {
     let claim = Claim {
-        owner_resource: &REPLICA_SETS,
-        owner: set,
+        owner_resource: set.resource,
+        owner: set.object,
         selector,
         resource: &PODS,
     };
@@ -72,7 +119,7 @@ fn sync(ctx: &mut Ctx<'_>, set: &Value, selector: &LabelSelector) -> Result<Next
         .filter(|pod| meta::is_deleting(pod) && !pods::is_terminal(pod))
         .count();
     let active: Vec<Value> = claimed.into_iter().filter(pods::is_active).collect();
-    let managed = if meta::is_deleting(set) {
+    let managed = if meta::is_deleting(set.object) {
         Ok(())
     } else {
         manage(ctx, set, &active)
@@ -84,7 +131,7 @@ fn sync(ctx: &mut Ctx<'_>, set: &Value, selector: &LabelSelector) -> Result<Next
     };
     write_status(ctx, set, &census)?;
     managed?;
-    Ok(next_availability(set, &active, ctx.now))
+    Ok(next_availability(set.object, &active, ctx.now))
 }
 
 fn wanted(set: &Value) -> usize {
@@ -92,8 +139,8 @@ fn wanted(set: &Value) -> usize {
     usize::try_from(replicas).unwrap_or(0)
 }
 
-fn manage(ctx: &mut Ctx<'_>, set: &Value, active: &[Value]) -> Result<(), ApiError> {
-    let wanted = wanted(set);
+fn manage(ctx: &mut Ctx<'_>, set: &Set<'_>, active: &[Value]) -> Result<(), ApiError> {
+    let wanted = wanted(set.object);
     if active.len() < wanted {
         return create(ctx, set, (wanted - active.len()).min(BURST));
     }
@@ -106,29 +153,31 @@ fn manage(ctx: &mut Ctx<'_>, set: &Value, active: &[Value]) -> Result<(), ApiErr
         };
         if let Err(error) = ctx.delete(path, &deletion) {
             let text = format!("Error deleting: {error}");
-            ctx.note(set, &Note::warning("FailedDelete", text));
+            ctx.note(set.object, &Note::warning("FailedDelete", text));
             return Err(error);
         }
         let text = format!("Deleted pod: {}", meta::name(&pod));
-        ctx.note(set, &Note::normal("SuccessfulDelete", text));
+        ctx.note(set.object, &Note::normal("SuccessfulDelete", text));
     }
     Ok(())
 }
 
 /// Pods are made in batches that double, so that a refusal is met once, not a hundred times; without
 /// threads that is: the first refusal ends it.
-fn create(ctx: &mut Ctx<'_>, set: &Value, count: usize) -> Result<(), ApiError> {
-    let template = set.at(&["spec", "template"]).cloned().unwrap_or_default();
+fn create(ctx: &mut Ctx<'_>, set: &Set<'_>, count: usize) -> Result<(), ApiError> {
+    let Set { resource, object } = *set;
+    let template = object.at(&["spec", "template"]);
+    let template = template.cloned().unwrap_or_default();
     for _ in 0..count {
-        match ctx.create(&PODS, pods::from_template(&template, &REPLICA_SETS, set)) {
+        match ctx.create(&PODS, pods::from_template(&template, resource, object)) {
             Ok(pod) => {
                 let text = format!("Created pod: {}", meta::name(&pod));
-                ctx.note(set, &Note::normal("SuccessfulCreate", text));
+                ctx.note(object, &Note::normal("SuccessfulCreate", text));
             }
             Err(error) if is_namespace_terminating(&error) => return Ok(()),
             Err(error) => {
                 let text = format!("Error creating: {error}");
-                ctx.note(set, &Note::warning("FailedCreate", text));
+                ctx.note(object, &Note::warning("FailedCreate", text));
                 return Err(error);
             }
         }
@@ -183,14 +232,18 @@ fn deletion_cost(pod: &Value) -> i64 {
     cost.and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// What there is of a ReplicaSet.
+/// What there is of a set.
 struct Census<'a> {
     active: &'a [Value],
     terminating: usize,
     trouble: Option<String>,
 }
 
-fn write_status(ctx: &mut Ctx<'_>, set: &Value, census: &Census<'_>) -> Result<(), ApiError> {
+fn write_status(ctx: &mut Ctx<'_>, set: &Set<'_>, census: &Census<'_>) -> Result<(), ApiError> {
+    let Set {
+        resource,
+        object: set,
+    } = *set;
     let old = set.get("status").cloned().unwrap_or_else(|| value!({}));
     let min_ready = set.i64_at(&["spec", "minReadySeconds"]).unwrap_or(0);
     let labels = set.at(&["spec", "template", "metadata", "labels"]);
@@ -213,7 +266,10 @@ fn write_status(ctx: &mut Ctx<'_>, set: &Value, census: &Census<'_>) -> Result<(
         ],
     );
     status.set_at(&["replicas"], census.active.len());
-    status.set_at(&["terminatingReplicas"], census.terminating);
+    // The older kind does not tell.
+    if resource.name == REPLICA_SETS.name {
+        status.set_at(&["terminatingReplicas"], census.terminating);
+    }
     status.set_at(&["observedGeneration"], meta::generation(set));
     let failed = conditions::find_in(&old, "ReplicaFailure").is_some();
     match &census.trouble {
@@ -234,7 +290,7 @@ fn write_status(ctx: &mut Ctx<'_>, set: &Value, census: &Census<'_>) -> Result<(
     }
     let mut set = set.clone();
     set.set_at(&["status"], status);
-    ctx.update_status(&REPLICA_SETS, set).map(drop)
+    ctx.update_status(resource, set).map(drop)
 }
 
 /// Writes counts that are left out where they are zero.

@@ -37,6 +37,7 @@ const NAMED: &[&str] = &[
     "Service",
     "PersistentVolumeClaim",
     "ReplicaSet",
+    "ReplicationController",
     "ControllerRevision",
     "Job",
     "Pod",

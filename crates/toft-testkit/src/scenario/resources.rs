@@ -58,6 +58,7 @@ const RESOURCES: &[Resource] = &[
     new("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"),
     global("scheduling.k8s.io/v1", "priorityclasses", "PriorityClass"),
     new("apps/v1", "replicasets", "ReplicaSet"),
+    new("v1", "replicationcontrollers", "ReplicationController"),
     new("v1", "resourcequotas", "ResourceQuota"),
     new("v1", "secrets", "Secret"),
     new("v1", "services", "Service"),
