@@ -12,6 +12,7 @@ pub(crate) use scalar::may_be_literal;
 use toft_value::{Map, Value, float_to_json, float_to_shortest};
 
 use crate::resolve::{Plain, Resolver, resolve_plain};
+use scalar::Bytes;
 
 /// Columns per level; `best_indent` upstream.
 const INDENT: usize = 2;
@@ -78,17 +79,22 @@ impl Default for Writer {
 impl Writer {
     fn node(&mut self, value: &Value, place: Place) {
         match value {
-            Value::Null => self.plain("null", place),
-            Value::Bool(value) => self.plain(if *value { "true" } else { "false" }, place),
-            Value::Int(number) => self.plain(&number.to_string(), place),
-            Value::UInt(number) => self.plain(&number.to_string(), place),
-            Value::Float(number) => self.plain(&float_text(*number), place),
+            Value::Null => self.word("null", place),
+            Value::Bool(value) => self.word(if *value { "true" } else { "false" }, place),
+            Value::Int(number) => self.word(&number.to_string(), place),
+            Value::UInt(number) => self.word(&number.to_string(), place),
+            Value::Float(number) => self.word(&float_text(*number), place),
             Value::Str(text) => self.string(text, place),
             Value::List(list) if list.is_empty() => self.indicator("[]", Indicator::Flow),
             Value::Map(map) if map.is_empty() => self.indicator("{}", Indicator::Flow),
             Value::List(list) => self.list(list, place),
             Value::Map(map) => self.map(map),
         }
+    }
+
+    /// Writes what is no string.
+    fn word(&mut self, text: &str, place: Place) {
+        self.plain((text, Bytes::of(text)), place);
     }
 
     fn list(&mut self, list: &[Value], place: Place) {
@@ -169,7 +175,8 @@ enum Indicator {
 }
 
 fn is_simple_key(key: &str) -> bool {
-    key.len() <= SIMPLE_KEY_BYTES_MAX && !scalar::has_break(key)
+    let has_break = || !Bytes::of(key).are_plain_ascii() && scalar::has_break(key);
+    key.len() <= SIMPLE_KEY_BYTES_MAX && !has_break()
 }
 
 /// A float as it comes out after the way through JSON: `1e+06` is printed by `encoding/json` as

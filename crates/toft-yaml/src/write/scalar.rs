@@ -21,7 +21,7 @@ struct Analysis {
 }
 
 /// What the loop over the characters collects.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact about the text"
@@ -46,13 +46,19 @@ enum Style {
 
 impl Writer {
     pub(super) fn string(&mut self, text: &str, place: Place) {
-        let text = through_json(text);
-        let text = text.as_ref();
-        let style = choose(text, place);
+        let bytes = Bytes::of(text);
+        let through;
+        let text = if bytes.are_plain_ascii() {
+            text
+        } else {
+            through = through_json(text);
+            through.as_ref()
+        };
+        let style = choose((text, bytes), place);
         let outer = self.indent;
         self.indent = if outer < 0 { 2 } else { outer + 2 };
         match style {
-            Style::Plain => self.plain(text, place),
+            Style::Plain => self.plain((text, bytes), place),
             Style::SingleQuoted => self.single_quoted(text, place),
             Style::DoubleQuoted => self.double_quoted(text, place),
             Style::Literal => self.literal(text),
@@ -61,13 +67,17 @@ impl Writer {
     }
 
     /// Writes a plain scalar; a value that is too wide goes on below itself.
-    pub(super) fn plain(&mut self, text: &str, place: Place) {
+    pub(super) fn plain(&mut self, (text, bytes): (&str, Bytes), place: Place) {
         if !self.whitespace {
             self.character(' ');
         }
-        if place == Place::Key || self.fits(text) {
+        if place == Place::Key || self.fits((text, bytes)) {
             self.out.push_str(text);
-            self.column += text.chars().count();
+            self.column += if bytes.are_plain_ascii() {
+                text.len()
+            } else {
+                text.chars().count()
+            };
         } else {
             self.folded(text, Fold::Plain);
         }
@@ -76,8 +86,8 @@ impl Writer {
     }
 
     /// Whether no space of the text can stand right of the width.
-    fn fits(&self, text: &str) -> bool {
-        self.column + text.len() <= WIDTH && !has_break(text)
+    fn fits(&self, (text, bytes): (&str, Bytes)) -> bool {
+        self.column + text.len() <= WIDTH && (bytes.are_plain_ascii() || !has_break(text))
     }
 
     fn character(&mut self, character: char) {
@@ -276,18 +286,64 @@ impl Fold {
     }
 }
 
+/// Which sorts of bytes a text holds: for most texts that settles how they are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Bytes(u8);
+
+impl Bytes {
+    /// Letters, digits and what stands between them: no style cares about these.
+    const WORD: u8 = 0;
+    /// Other characters of ASCII that can be printed.
+    const SIGN: u8 = 1;
+    /// Breaks, control characters, and everything beyond ASCII.
+    const FAR: u8 = 2;
+
+    const SORTS: [u8; 256] = {
+        let mut sorts = [Self::FAR; 256];
+        let mut byte = b' ';
+        while byte <= b'~' {
+            let is_word = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+            sorts[byte as usize] = if is_word { Self::WORD } else { Self::SIGN };
+            byte += 1;
+        }
+        sorts
+    };
+
+    pub(super) fn of(text: &str) -> Self {
+        let sort = |byte: u8| Self::SORTS.get(usize::from(byte)).copied();
+        let sorts = text.bytes().map(|byte| sort(byte).unwrap_or(Self::FAR));
+        Self(sorts.fold(Self::WORD, |all, sort| all | sort))
+    }
+
+    /// Whether there is nothing but printable characters of ASCII.
+    pub(super) fn are_plain_ascii(self) -> bool {
+        self.0 & Self::FAR == 0
+    }
+}
+
 /// Source: `encode.go`, `stringv`, then `emitterc.go`, `yaml_emitter_select_scalar_style`.
-fn choose(text: &str, place: Place) -> Style {
-    if is_word(text) {
-        return match resolve_plain(text, Resolver::Kubectl) {
-            Plain::Str => Style::Plain,
-            _ => Style::DoubleQuoted,
+fn choose((text, bytes): (&str, Bytes), place: Place) -> Style {
+    let is_str = resolve_plain(text, Resolver::Kubectl) == Plain::Str;
+    let begins_word = text
+        .bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if bytes.0 == Bytes::WORD && begins_word {
+        return if is_str {
+            Style::Plain
+        } else {
+            Style::DoubleQuoted
         };
     }
-    let analysis = analyse(text);
-    let wanted = if text.contains('\n') {
+    let facts = if bytes.are_plain_ascii() {
+        Facts::of_ascii(text.as_bytes())
+    } else {
+        Facts::of(text)
+    };
+    let analysis = Analysis::of(text, &facts);
+    let wanted = if facts.breaks && text.contains('\n') {
         Style::Literal
-    } else if resolve_plain(text, Resolver::Kubectl) == Plain::Str && !is_base_60(text) {
+    } else if is_str && !is_base_60(text) {
         Style::Plain
     } else {
         Style::DoubleQuoted
@@ -305,25 +361,47 @@ fn choose(text: &str, place: Place) -> Style {
 
 /// Whether go-yaml writes a text of several lines with `|`, as it stands.
 pub(crate) fn may_be_literal(text: &str) -> bool {
-    analyse(text).may_be_literal
+    Analysis::of(text, &Facts::of(text)).may_be_literal
 }
 
-fn analyse(text: &str) -> Analysis {
-    let facts = Facts::of(text);
-    let unquotable = facts.space_break || facts.special;
-    Analysis {
-        is_multiline: facts.breaks,
-        may_be_plain: !(facts.edge
-            || facts.break_space
-            || unquotable
-            || facts.breaks
-            || facts.indicators),
-        may_be_single_quoted: !(facts.break_space || unquotable),
-        may_be_literal: !(text.is_empty() || facts.trailing_space || unquotable),
+impl Analysis {
+    fn of(text: &str, facts: &Facts) -> Self {
+        let unquotable = facts.space_break || facts.special;
+        Self {
+            is_multiline: facts.breaks,
+            may_be_plain: !(facts.edge
+                || facts.break_space
+                || unquotable
+                || facts.breaks
+                || facts.indicators),
+            may_be_single_quoted: !(facts.break_space || unquotable),
+            may_be_literal: !(text.is_empty() || facts.trailing_space || unquotable),
+        }
     }
 }
 
 impl Facts {
+    /// The same as [`Facts::of`], of a text with nothing but printable characters of ASCII.
+    fn of_ascii(text: &[u8]) -> Self {
+        let begins = match text {
+            [b'?' | b'-'] | [b'?' | b'-', b' ', ..] => true,
+            [first, ..] => begins_something(char::from(*first)) || *first == b'#',
+            [] => false,
+        };
+        let is_indicator = |pair: &[u8]| matches!(pair, [b':', b' '] | [b' ', b'#']);
+        let trailing_space = text.ends_with(b" ");
+        Self {
+            indicators: begins
+                || text.starts_with(b"---")
+                || text.starts_with(b"...")
+                || text.ends_with(b":")
+                || text.windows(2).any(is_indicator),
+            edge: trailing_space || text.starts_with(b" "),
+            trailing_space,
+            ..Self::default()
+        }
+    }
+
     fn of(text: &str) -> Self {
         let mut facts = Self {
             indicators: text.starts_with("---") || text.starts_with("..."),
@@ -340,9 +418,7 @@ impl Facts {
                 ':' => before_blank,
                 '#' => after_blank,
                 '?' | '-' => at == 0 && before_blank,
-                ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
-                | '@' | '`' => at == 0,
-                _ => false,
+                _ => at == 0 && begins_something(character),
             };
             facts.special |= !is_printable(character);
             let is_edge = at == 0 || next.is_none();
@@ -366,12 +442,12 @@ pub(super) fn has_break(text: &str) -> bool {
     text.as_bytes().iter().any(may_begin_break) && text.contains(is_break)
 }
 
-/// Whether a text holds nothing that any style cares about: most do not.
-fn is_word(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let is_plain =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
-    bytes.first().is_some_and(u8::is_ascii_alphanumeric) && bytes.iter().all(is_plain)
+/// Whether a character at the start of a text begins something else than a plain scalar.
+fn begins_something(character: char) -> bool {
+    matches!(
+        character,
+        ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`'
+    )
 }
 
 fn is_break(character: char) -> bool {
@@ -454,6 +530,27 @@ fn through_json(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_of_ascii_are_analysed_as_all_others() {
+        let signs = [" ", "a", "b", ":", "#", "-", "?", "'", "%", ".", "{", "0"];
+        for first in signs {
+            for second in signs {
+                for third in signs {
+                    for text in [
+                        [first, second, third].concat(),
+                        [first, second].concat(),
+                        [first, second, "x", third].concat(),
+                    ] {
+                        let (quick, slow) = (Facts::of_ascii(text.as_bytes()), Facts::of(&text));
+                        assert_eq!(quick, slow, "{text:?}");
+                    }
+                }
+            }
+        }
+        assert_eq!(Facts::of_ascii(b""), Facts::of(""));
+        assert_eq!(Facts::of_ascii(b"---"), Facts::of("---"));
+    }
 
     #[test]
     fn next_line_characters_are_folded_by_the_way_through_json() {
