@@ -40,6 +40,8 @@ pub(crate) fn decode_as(call: &Call<'_>, expected: &Gvk, body: &Value) -> Result
             let duplicates = seen.iter().filter(|oddity| oddity.starts_with("duplicate"));
             decoded.unknown.iter().chain(duplicates).cloned().collect()
         }
+        // What an applied text repeats is told once it is applied.
+        (Some(_), _) if patch_kind(call) == Some(PatchKind::Apply) => decoded.unknown.clone(),
         // The text of a patch knows of duplicates, and the patched object of unknown fields.
         (Some(seen), _) if call.request.verb == Verb::Patch => {
             seen.iter().chain(&decoded.unknown).cloned().collect()
@@ -237,13 +239,16 @@ fn internal(gvk: &Gvk) -> String {
     }
 }
 
-/// A strategic merge patch is no text that is read again.
-fn told(call: &Call<'_>, error: &DecodeError) -> String {
-    let kind = match &call.request.body {
+fn patch_kind(call: &Call<'_>) -> Option<PatchKind> {
+    match &call.request.body {
         Body::Patch { kind, .. } => Some(*kind),
         Body::None | Body::Object(_) => None,
-    };
-    if kind == Some(PatchKind::Strategic) {
+    }
+}
+
+/// A strategic merge patch is no text that is read again.
+fn told(call: &Call<'_>, error: &DecodeError) -> String {
+    if patch_kind(call) == Some(PatchKind::Strategic) {
         error.restored().to_owned()
     } else {
         error.to_string()

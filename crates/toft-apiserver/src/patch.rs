@@ -2,7 +2,7 @@
 //!
 //! Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`.
 
-use toft_api::{ApiError, Body, PatchKind, Reason, Response};
+use toft_api::{ApiError, Body, PatchKind, Reason, Response, Validation};
 use toft_object::GroupKind;
 use toft_schema::patch::{self, PatchError};
 use toft_value::Value;
@@ -173,6 +173,7 @@ fn server_side_apply(
         _ => config,
     };
     let mut object = managed::applied(call, live.as_ref(), &config)?;
+    repeated_keys(call)?;
     name_matches(call, &object)?;
     prepare::read(call, &mut object);
     if live.is_some() {
@@ -181,6 +182,28 @@ fn server_side_apply(
     create::namespace_matches(call, &mut object)?;
     object.remove_at(&["metadata", "resourceVersion"]);
     Ok(Response::created(create::insert(call, store, object)?))
+}
+
+/// Keys that come twice in the text are told, or refused, once all else is well.
+///
+/// Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`, `applyPatchToCurrentObject`.
+fn repeated_keys(call: &Call<'_>) -> Result<(), ApiError> {
+    let repeated = call.request.oddities.as_deref().unwrap_or_default();
+    if repeated.is_empty() {
+        return Ok(());
+    }
+    match call.validation() {
+        Validation::Strict => {
+            let lines = repeated.join("\n  ");
+            let message = format!(
+                "error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  {lines}"
+            );
+            return Err(ApiError::bad_request(message));
+        }
+        Validation::Warn => repeated.iter().for_each(|key| call.warn(key.as_str())),
+        Validation::Ignore => {}
+    }
+    Ok(())
 }
 
 /// Source: apiserver 0.36.3 `pkg/endpoints/handlers/patch.go`, `createNewObject`.

@@ -20,6 +20,9 @@ use budget::{Budget, Cost};
 
 pub use reprint::refold;
 
+/// The code of the warning about a key that stands twice in a map; its first place is the second key.
+pub const REPEATED_KEY: &str = "YML006";
+
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Located {

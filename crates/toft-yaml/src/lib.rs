@@ -14,7 +14,7 @@ mod text;
 mod tree;
 mod write;
 
-pub use decode::{Located, refold, unmarshal, values};
+pub use decode::{Located, REPEATED_KEY, refold, unmarshal, values};
 pub use edit::Edit;
 pub use parse::parse;
 pub use resolve::{Plain, Resolver, resolve_plain};

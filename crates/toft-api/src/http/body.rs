@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use toft_object::Gvk;
 use toft_schema::{Schema, Schemas};
-use toft_source::{Severity, Source};
+use toft_source::{Severity, Source, Span};
 use toft_value::{Value, value};
 use toft_yaml::Resolver;
 
@@ -211,6 +211,14 @@ fn yaml(
 
 /// The first document of a text.
 fn yaml_value(text: &str) -> Result<Value, String> {
+    yaml_text(text).map(|(value, _)| value)
+}
+
+/// The first document, and the keys that come twice in it as Go's reader tells them: `line 9: key "foo" already
+/// set in map`.
+///
+/// Source: `sigs.k8s.io/yaml` 1.6.0 `goyaml.v2/decode.go`, `setMapIndex`.
+fn yaml_text(text: &str) -> Result<(Value, Vec<String>), String> {
     let source = Source::new("body", text.as_bytes().into());
     let checked = toft_yaml::values(&source, Resolver::Kubectl);
     if let Some(trouble) = checked
@@ -220,8 +228,27 @@ fn yaml_value(text: &str) -> Result<Value, String> {
     {
         return Err(trouble.message.clone());
     }
+    let repeated = checked.diagnostics.iter();
+    let repeated = repeated.filter(|one| one.code == toft_yaml::REPEATED_KEY);
+    let repeated =
+        repeated.filter_map(|one| Some(repeated_key((&source, text), one.labels.first()?.span)));
+    let repeated = repeated.collect();
     let first = checked.value.into_iter().next();
-    Ok(first.map_or(Value::Null, |located| located.value))
+    Ok((first.map_or(Value::Null, |located| located.value), repeated))
+}
+
+/// A key that came before, told with the line where its value begins.
+fn repeated_key((source, text): (&Source, &str), key: Span) -> String {
+    let (start, end) = (key.start as usize, key.end as usize);
+    let written = text.get(start..end).unwrap_or_default();
+    let name = written.trim_matches(['"', '\'']);
+    let rest = text.get(end..).unwrap_or_default();
+    let gap = rest.find(|character: char| character != ':' && !character.is_whitespace());
+    let value = end + gap.unwrap_or_default();
+    let line = source
+        .position(u32::try_from(value).unwrap_or(key.end))
+        .line;
+    format!("line {line}: key {name:?} already set in map")
 }
 
 fn read_patch(
@@ -239,7 +266,7 @@ fn read_patch(
         _ => return Ok(()),
     };
     let content = if patch == PatchKind::Apply {
-        apply_body(http.body, schemas, kind, request)?
+        apply_body(http.body, request)?
     } else {
         plain_patch(http.body, (patch, schema_of(schemas, kind)), request)?
     };
@@ -274,12 +301,7 @@ fn plain_patch(
 }
 
 /// An apply brings YAML, of which JSON is a part; most clients bring JSON.
-fn apply_body(
-    body: &[u8],
-    schemas: &Schemas,
-    kind: &Gvk,
-    request: &mut Request,
-) -> Result<Value, ApiError> {
+fn apply_body(body: &[u8], request: &mut Request) -> Result<Value, ApiError> {
     if let Ok(value) = Value::from_json(body) {
         if value.as_map().is_none() && !value.is_null() {
             return Err(ApiError::bad_request(format!(
@@ -287,17 +309,16 @@ fn apply_body(
                 value.kind().go_name()
             )));
         }
-        let oddities = json_text::oddities(body, schema_of(schemas, kind));
-        request.oddities = Some(oddities.unwrap_or_default());
+        // Upstream reads it as YAML all the same.
+        let repeated = yaml_text(&String::from_utf8_lossy(body)).map(|(_, repeated)| repeated);
+        request.oddities = Some(repeated.unwrap_or_default());
         return Ok(value);
     }
-    let text = String::from_utf8_lossy(body).into_owned();
-    let value = yaml_value(&text).map_err(|why| {
+    let (value, repeated) = yaml_text(&String::from_utf8_lossy(body)).map_err(|why| {
         ApiError::bad_request(format!(
             "error decoding YAML: error converting YAML to JSON: {why}"
         ))
     })?;
-    let oddities = json_text::oddities(value.to_json().as_bytes(), schema_of(schemas, kind));
-    request.oddities = Some(oddities.unwrap_or_default());
+    request.oddities = Some(repeated);
     Ok(value)
 }

@@ -9,7 +9,7 @@ use toft_value::{Map, Value, float_to_shortest};
 
 use super::golang::{go_quote, go_syntax};
 use super::scalar::Scalar;
-use super::{Decode, Decoder};
+use super::{Decode, Decoder, REPEATED_KEY};
 use crate::resolve::Resolver;
 use crate::scan::Style;
 use crate::tree::{Node, NodeKind};
@@ -377,7 +377,7 @@ impl<'a> Decoder<'a> {
         let Duplicate { key, first, second } = duplicate;
         let source = self.document.tree.source();
         let message = format!("the key `{key}` stands here for the second time; the last one wins");
-        let diagnostic = Diagnostic::warning("YML006", message)
+        let diagnostic = Diagnostic::warning(REPEATED_KEY, message)
             .at(source, second.span(), "")
             .at(source, first.span(), "first here")
             .because("kubectl and kustomize refuse it where they are strict");
