@@ -19,15 +19,13 @@ mod trouble;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use command::Cli;
 use exit::ExitStatus;
 use printer::{Colour, Printer, Volume};
 
 fn main() -> ExitCode {
     let environment = printer::Environment::read();
-    let status = match Cli::try_parse() {
+    let status = match Cli::read() {
         Ok(cli) => {
             let mut printer = Printer::new(&environment, cli.color, cli.volume());
             let status = command::run(cli, &mut printer);

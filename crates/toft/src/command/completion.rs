@@ -40,7 +40,7 @@ pub(crate) fn run(args: &CompletionArgs, printer: &mut Printer) -> ExitStatus {
         Shell::Power => clap_complete::Shell::PowerShell,
     };
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "toft", &mut script);
+    clap_complete::generate(shell, &mut <Cli>::command(), "toft", &mut script);
     printer.data(&String::from_utf8_lossy(&script));
     ExitStatus::Done
 }
