@@ -1,4 +1,4 @@
-//! ReplicaSets and the older ReplicationControllers: so many pods of one template.
+//! ReplicaSets and the older `ReplicationController`s: so many pods of one template.
 //!
 //! Source: Kubernetes 1.36.3 `pkg/controller/replicaset`, `pkg/controller/replication`, which is the same for the
 //! older kind.
