@@ -2,6 +2,7 @@
 //!
 //! Nothing here passes or fails: a loaded machine would make it a lottery. Goals stand beside the numbers.
 
+mod charts;
 mod difference;
 mod large;
 mod measure;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     let time = if long { Time::Long } else { Time::Short };
     large::run(&ours, &upstream, time)?;
     difference::run(&ours, &upstream)?;
+    charts::run(&ours)?;
     if let Some(corpus) = shell::flag(args, "--corpus") {
         let corpus = PathBuf::from(corpus)
             .canonicalize()
@@ -68,7 +70,7 @@ fn small(ours: &Path, upstream: &Path) -> Result<()> {
         }],
     )?;
     let what = "build of a Deployment, a Service, a namespace and a patch (goal: at most 12 MB)";
-    compare(what, [&mine, &theirs], 20.0);
+    compare(what, [&mine, &theirs], ("kustomize", 20.0));
     Ok(())
 }
 
@@ -78,10 +80,14 @@ fn whole(ours: &Path, upstream: &Path, corpus: &Path) -> Result<()> {
     let all = |program: &Path| one_by_one(program, &folders);
     let [mine, theirs] = alternate(CORPUS_RUNS, [&|| all(ours), &|| all(upstream)])?;
     let what = format!("build of {} kustomizations, one by one", folders.len());
-    compare(&what, [&mine, &theirs], 20.0);
+    compare(&what, [&mine, &theirs], ("kustomize", 20.0));
     let two = || two_at_a_time(upstream, &folders);
     let [mine, theirs] = alternate(CORPUS_RUNS, [&|| all(ours), &two])?;
-    compare("the same, kustomize two at a time", [&mine, &theirs], 100.0);
+    compare(
+        "the same, kustomize two at a time",
+        [&mine, &theirs],
+        ("kustomize", 100.0),
+    );
     Ok(())
 }
 
@@ -115,17 +121,17 @@ fn two_at_a_time(program: &Path, folders: &[PathBuf]) -> Result<Cost> {
     })
 }
 
-/// Prints what ours and kustomize cost, and how many times ours should be faster.
-fn compare(what: &str, [mine, theirs]: [&Cost; 2], goal: f64) {
+/// Prints what ours and its peer cost, and how many times ours should be faster.
+fn compare(what: &str, [mine, theirs]: [&Cost; 2], (peer, goal): (&str, f64)) {
     let times = theirs.wall.as_secs_f64() / mine.wall.as_secs_f64().max(1e-9);
     println!("{what}:");
     println!(
-        "  toft {:.2} ms, kustomize {:.2} ms: {times:.0} times faster (goal: at least {goal:.0})",
+        "  toft {:.2} ms, {peer} {:.2} ms: {times:.0} times faster (goal: at least {goal:.0})",
         mine.wall.as_secs_f64() * 1e3,
         theirs.wall.as_secs_f64() * 1e3,
     );
     println!(
-        "  memory: toft {:.1} MB, kustomize {:.1} MB",
+        "  memory: toft {:.1} MB, {peer} {:.1} MB",
         mine.memory_mb(),
         theirs.memory_mb()
     );

@@ -1,10 +1,44 @@
-//! An umbrella chart with many charts below it, whose values are templates themselves.
+//! `toft template` beside Helm 4: one chart, and an umbrella of many whose values are templates themselves.
 
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use std::process::Command;
+
 use anyhow::{Context, Result};
+
+use super::compare;
+use super::measure::{alternate, cost};
+use crate::oracle;
+
+/// Runs of each program; the median is told.
+const RUNS: usize = 11;
+
+/// Charts below the umbrella, and how many times faster than Helm it should be.
+const UMBRELLAS: &[(usize, f64)] = &[(1, 10.0), (60, 50.0)];
+
+/// Umbrellas of one chart and of sixty.
+pub(super) fn run(ours: &Path) -> Result<()> {
+    let helm = oracle::ensure("helm-4.3.1")?;
+    let folder = std::env::temp_dir().join(format!("toft-bench-charts-{}", std::process::id()));
+    for (subcharts, goal) in UMBRELLAS {
+        let chart = folder.join(subcharts.to_string());
+        write(&chart, *subcharts)?;
+        let template = |program: &Path| {
+            let mut command = Command::new(program);
+            command.args(["template", "bench"]).arg(&chart);
+            cost(command)
+        };
+        let [mine, theirs] = alternate(RUNS, [&|| template(ours), &|| template(&helm)])?;
+        let calls = subcharts * CALLS;
+        let what =
+            format!("template of a chart with {subcharts} below it and {calls} calls of tpl");
+        compare(&what, [&mine, &theirs], ("helm 4.3.1", *goal));
+    }
+    fs::remove_dir_all(&folder)?;
+    Ok(())
+}
 
 /// Calls of `tpl` in each chart below the umbrella: sixty charts have six hundred.
 const CALLS: usize = 10;
@@ -71,7 +105,7 @@ spec:
 /// Writes an umbrella chart with so many charts below it into a folder.
 ///
 /// Each of them has a Deployment, a Service and ten values that are templates. It needs nothing from outside.
-pub(crate) fn write(folder: &Path, subcharts: usize) -> Result<()> {
+fn write(folder: &Path, subcharts: usize) -> Result<()> {
     let mut chart = "apiVersion: v2\nname: umbrella\nversion: 1.0.0\ndependencies:\n".to_owned();
     for at in 0..subcharts {
         let _ = writeln!(

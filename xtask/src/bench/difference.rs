@@ -44,7 +44,7 @@ pub(super) fn run(ours: &Path, upstream: &Path) -> Result<()> {
         "diff of a commit, beside {} builds for each revision (goal: at most 1000 ms)",
         folders.len()
     );
-    compare(&what, [&mine, &theirs], 60.0);
+    compare(&what, [&mine, &theirs], ("kustomize", 60.0));
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

@@ -57,7 +57,7 @@ pub(super) fn run(ours: &Path, upstream: &Path, time: Time) -> Result<()> {
             compare(
                 &format!("build of {objects} objects"),
                 [&mine, &theirs],
-                30.0,
+                ("kustomize", 30.0),
             );
         } else {
             println!("build of {objects} objects:");
