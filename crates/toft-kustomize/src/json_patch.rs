@@ -7,9 +7,9 @@ use toft_value::{List, Map, Value};
 
 use crate::fault::Fault;
 
-/// How many bytes of JSON the `copy` operations of a patch may copy: what the API server allows. Upstream's library has the bound, and
-/// kustomize leaves it off; each copy of a map into itself doubles it.
-pub(crate) const COPY_BYTES_MAX: usize = 3 << 20;
+/// How many bytes of JSON the `copy` operations of a patch may copy: what the API server allows. Upstream's
+/// library has the bound, and kustomize leaves it off; each copy of a map into itself doubles it.
+const COPY_BYTES_MAX: usize = 3 << 20;
 
 /// One operation of a patch.
 #[derive(Clone, Debug)]

@@ -178,9 +178,8 @@ impl<'a> LiveCluster<'a> {
             None => patch::merge(live.value(), &applied),
         };
         let compared = |value: &Value| {
-            let mut compared = essence(value);
+            let mut compared = shown(value);
             ignores.strip(&mut compared);
-            compared.remove_at(&["metadata", "uid"]);
             Object::unversioned(compared).unwrap_or_else(|_| target.clone())
         };
         Ok((Some(compared(live.value())), compared(&predicted)))
@@ -236,13 +235,18 @@ impl<'a> LiveCluster<'a> {
             };
             let tracked = TrackingId::read(&live);
             if tracked.is_none_or(|id| id.application == instance) {
-                let mut shown = essence(live.value());
-                shown.remove_at(&["metadata", "uid"]);
-                recorded.extend(Object::new(shown));
+                recorded.extend(Object::new(shown(live.value())));
             }
         }
         Ok(recorded)
     }
+}
+
+/// What of a live object is anybody's wish.
+fn shown(value: &Value) -> Value {
+    let mut shown = essence(value);
+    shown.remove_at(&["metadata", "uid"]);
+    shown
 }
 
 /// As [`LiveCluster::api_versions`], from the aggregated discovery documents.

@@ -142,4 +142,10 @@ impl Graph {
     pub(crate) fn type_(&self, index: Index) -> Option<&Type> {
         self.types.get(usize::try_from(index).ok()?)
     }
+
+    /// The type with this name in OpenAPI.
+    pub(crate) fn named(&self, name: &str) -> Option<Index> {
+        let at = self.types.iter().position(|one| one.name == name)?;
+        Index::try_from(at).ok()
+    }
 }

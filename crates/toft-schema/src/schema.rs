@@ -167,9 +167,7 @@ impl<'a> Schema<'a> {
 
     /// Another definition of the same table, by its name in OpenAPI.
     pub fn definition(self, name: &str) -> Option<Self> {
-        let types = &self.graph.types;
-        let at = types.iter().position(|one| one.name == name)?;
-        Some(Self::new(self.graph, Index::try_from(at).ok()?))
+        Some(Self::new(self.graph, self.graph.named(name)?))
     }
 
     /// The struct as Go prints it, such as `v1.Container`; empty for what is none.

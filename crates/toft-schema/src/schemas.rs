@@ -137,8 +137,7 @@ impl Schemas {
     /// The schema of a type by its name in OpenAPI, such as `io.k8s.api.core.v1.PodSpec`.
     pub fn definition(&self, name: &str) -> Option<Schema<'_>> {
         let graph = &self.builtin.graph;
-        let at = graph.types.iter().position(|one| one.name == name)?;
-        Some(Schema::new(graph, Index::try_from(at).ok()?))
+        Some(Schema::new(graph, graph.named(name)?))
     }
 }
 
