@@ -9,9 +9,11 @@ use clap::builder::FalseyValueParser;
 use toft_host::{
     Cache, CredentialFiles, Credentials, CredentialsError, FetchError, Fetcher, Look, Named, Shelf,
 };
+use toft_rehearse::Means;
 use toft_render::Renderings;
 use toft_source::{Files, ReadError, Remote, Remotes};
 
+use crate::charts::today;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use crate::trouble::Trouble;
@@ -177,6 +179,16 @@ pub(crate) struct RenderedBefore {
 }
 
 impl RenderedBefore {
+    /// What a command without a cluster renders with: no chance, and the clock of today.
+    pub(crate) fn means(&self) -> Means {
+        Means {
+            renderings: self.renderings.clone(),
+            seed: 0,
+            now: today(),
+            api_versions: None,
+        }
+    }
+
     /// Keeps what is new, for the next run.
     pub(crate) fn keep(&self) {
         if let Some(shelf) = &self.shelf {

@@ -21,7 +21,7 @@ use toft_rehearse::{Everything, Means, Rendition, Repository, render_everything}
 use toft_source::ReadError;
 
 use super::state::StateArgs;
-use crate::charts::{chance, today};
+use crate::charts::chance;
 use crate::exit::ExitStatus;
 use crate::outside::{OutsideArgs, telling};
 use crate::printer::{Printer, Tone, inert};
@@ -87,12 +87,7 @@ pub(crate) fn run(args: &DiffArgs, printer: &mut Printer) -> anyhow::Result<Exit
     let mut renderer = Renderer {
         root: args.root.clone(),
         fetcher: outside.fetcher()?,
-        means: Means {
-            renderings: kept.renderings.clone(),
-            seed: 0,
-            now: today(),
-            api_versions: None,
-        },
+        means: kept.means(),
     };
     let [before, after] = if args.live {
         live::sides(args, &mut renderer, printer)?

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use toft_host::{Brought, FetchError, Gathered, Look, TreeMode, Whence, needed, open_tree};
-use toft_rehearse::{Means, Reach};
+use toft_rehearse::Reach;
 use toft_source::Remote;
 use toft_value::{Map, Value, value};
 
 use super::output::Output;
 use super::up::unopened;
-use crate::charts::today;
 use crate::exit::ExitStatus;
 use crate::outside::{Outside, OutsideArgs, telling};
 use crate::printer::{Printer, Tone};
@@ -78,12 +77,7 @@ pub(crate) fn run(settings: &FetchSettings, printer: &mut Printer) -> anyhow::Re
         open_tree(&settings.directory, TreeMode::OnDisk).map_err(|error| unopened(&error))?;
     let fetcher = settings.outside.fetcher()?;
     let before = settings.outside.rendered_before(&settings.directory);
-    let means = Means {
-        renderings: before.renderings.clone(),
-        seed: 0,
-        now: today(),
-        api_versions: None,
-    };
+    let means = before.means();
     let gathered = telling(printer, |news| {
         needed(&fetcher, (&opened, Reach::Everything), (&means, news))
     })?;
