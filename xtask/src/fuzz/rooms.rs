@@ -301,7 +301,8 @@ fn inside(target: &Target, plan: &Plan, at: &Path) -> Result<()> {
         }
         let memory = most_memory_kb();
         if memory > MEMORY_KB_MAX {
-            println!("found {number} needs {} MB", memory / 1_000_000 * 1_000);
+            // In whole hundreds, so that one of a kind is told.
+            println!("found {number} needs {} MB", memory / 100_000 * 100);
             // The kernel forgets the most when it is told to.
             std::fs::write("/proc/self/clear_refs", "5")?;
         }
